@@ -1,0 +1,97 @@
+import Koa from 'koa'
+import type { Logger } from 'pino'
+import { collectDefaultMetrics, Registry } from 'prom-client'
+import { createArchitecture } from './architecture/architecture.ts'
+import { createAuthorizationServer } from './authorization-server/authorization-server.ts'
+import type { Config } from './config.ts'
+import { createDashboard } from './dashboard/router.ts'
+import { createDomain } from './domain/domain.ts'
+import { createSecrets } from './domain/secrets.ts'
+import { createAllowedOrigins } from './http/allowed-origins.ts'
+import { createAssets } from './http/assets.ts'
+import { createCredentialCheck } from './http/credentials.ts'
+import { createCsrf } from './http/csrf.ts'
+import { errorHandler } from './http/error-handler.ts'
+import { health, type Readiness } from './http/health.ts'
+import { requestContext, type RequestState } from './http/request-context.ts'
+import { requestTarget } from './http/request-target.ts'
+import { securityHeaders } from './http/security-headers.ts'
+import { createViews } from './http/views.ts'
+import { createMcpEndpoint } from './mcp/endpoint.ts'
+import { protectedResourceMetadata } from './mcp/protected-resource-metadata.ts'
+import { tools } from './mcp/tools/tools.ts'
+import { packageVersion } from './package.ts'
+import type { Store } from './storage/contract.ts'
+
+export interface AppDeps {
+  config: Config
+  store: Store
+  logger: Logger
+  readiness: Readiness
+  /** Fetches client ID metadata documents; a test may answer in its place. */
+  fetch: typeof globalThis.fetch
+  now: () => number
+}
+
+/** Composition root: builds every part, and lists the middleware in the order a request meets them. */
+export async function createApp({
+  config,
+  store,
+  logger,
+  readiness,
+  fetch,
+  now,
+}: AppDeps): Promise<Koa<RequestState>> {
+  const { publicUrl, trustedProxies } = config
+  const secure = publicUrl.startsWith('https:')
+  const secrets = createSecrets(config.secretKeys)
+  const metrics = new Registry()
+  collectDefaultMetrics({ register: metrics })
+
+  const domain = createDomain({ store, now })
+  const architecture = createArchitecture({ blobs: store.blobs, now })
+  const assets = createAssets()
+  const render = createViews({ assetUrl: assets.url, now })
+  const csrf = createCsrf({ secrets, secure })
+  const credentials = createCredentialCheck({ users: domain.users, limiter: store.limiter })
+  const isAllowedOrigin = createAllowedOrigins(publicUrl)
+  const shared = { ...domain, publicUrl, render, csrf, credentials, now }
+
+  const authorizationServer = await createAuthorizationServer({
+    ...shared,
+    clientMetadataDocuments: config.clientMetadataDocuments,
+    store,
+    secrets,
+    isAllowedOrigin,
+    fetch: (url, options) => fetch(url, options),
+  })
+
+  const app = new Koa<RequestState>()
+  app.keys = secrets.keysFor('cookies')
+  app.silent = true // The error handler logs; Koa would print a second time.
+  app.use(requestContext({ logger, trustedProxies, now }))
+  app.use(health({ readiness, ping: store.ping, metrics }))
+  app.use(securityHeaders({ secure }))
+  app.use(errorHandler({ render }))
+  app.use(requestTarget({ publicUrl }))
+  app.use(assets.middleware)
+  app.use(protectedResourceMetadata({ publicUrl }))
+  app.use(
+    createMcpEndpoint({
+      ...shared,
+      tools,
+      version: packageVersion(),
+      artifacts: store.artifacts,
+      limiter: store.limiter,
+      architecture,
+      isAllowedOrigin,
+      logger,
+    }),
+  )
+  app.use(authorizationServer.requests.routes())
+  app.use(authorizationServer.interactions.routes())
+  app.use(createDashboard({ ...shared, signIns: authorizationServer.signIns, architecture }))
+  for (const middleware of authorizationServer.provider.middleware)
+    app.use(middleware as Koa.Middleware<RequestState>)
+  return app
+}

@@ -1,0 +1,130 @@
+import { findAddresses, findAddressesInArguments, type Address } from './addresses.ts'
+import type { ClaimedEvidence } from '../../model.ts'
+import type { Manifest, NodePath } from './manifest-reader.ts'
+import type { ConfigMapResource, Container, Workload } from './resources.ts'
+import { listAt, recordAt, textOf } from './untyped-values.ts'
+
+/** An address in a container, with the place that shows it. */
+export interface FoundAddress {
+  address: Address
+  evidence: ClaimedEvidence
+}
+
+/** Finds a ConfigMap of the import. */
+export type FindConfigMap = (namespace: string, name: string) => ConfigMapResource | undefined
+
+interface Variable {
+  /** Undefined where the cluster knows the value and a manifest does not: Secrets, fields of the pod. */
+  text: string | undefined
+  method: ClaimedEvidence['method']
+  manifest: Manifest
+  path: NodePath
+  field: string
+}
+
+/** A value that grows beyond this by `$(VAR)` stays unexpanded: variables that double each other are a bomb. */
+const maxExpandedLength = 32_768
+
+/**
+ * Reads what a container is told as Kubernetes would tell it: `envFrom` before `env`, later over earlier, `$(VAR)` from
+ * what stands above, `$$` as an escape.
+ */
+export function findAddressesInContainer(
+  workload: Workload,
+  container: Container,
+  findConfigMap: FindConfigMap,
+): FoundAddress[] {
+  const variables = readVariables(workload, container, findConfigMap)
+  const fromVariables = [...variables].flatMap(([name, variable]) =>
+    variable.text === undefined
+      ? []
+      : findAddresses(name, variable.text).map((address) => found(address, variable)),
+  )
+  const fromArguments = ['command', 'args'].flatMap((field) => {
+    const path = [...container.path, field]
+    const words = listAt(container.spec, field).map((item) => expand(textOf(item) ?? '', variables))
+    const place = { method: 'argument' as const, manifest: workload.manifest, path, field }
+    return findAddressesInArguments(words.join('\n')).map((address) => found(address, place))
+  })
+  return [...fromVariables, ...fromArguments]
+}
+
+function readVariables(
+  workload: Workload,
+  container: Container,
+  findConfigMap: FindConfigMap,
+): Map<string, Variable> {
+  const variables = new Map<string, Variable>()
+  for (const item of listAt(container.spec, 'envFrom')) {
+    const configMap = findConfigMap(workload.namespace, textOf(recordAt(item, 'configMapRef')['name']) ?? '')
+    const prefix = textOf(recordAt(item)['prefix']) ?? ''
+    for (const key of Object.keys(configMap?.data ?? {})) {
+      if (configMap !== undefined) variables.set(prefix + key, fromConfigMap(prefix + key, configMap, key))
+    }
+  }
+  listAt(container.spec, 'env').forEach((item, position) => {
+    const entry = recordAt(item)
+    const name = textOf(entry['name'])
+    if (name === undefined) return
+    const path = [...container.path, 'env', position]
+    variables.set(name, readVariable(name, entry, { workload, path, variables, findConfigMap }))
+  })
+  return variables
+}
+
+function readVariable(
+  name: string,
+  entry: Record<string, unknown>,
+  at: {
+    workload: Workload
+    path: NodePath
+    variables: ReadonlyMap<string, Variable>
+    findConfigMap: FindConfigMap
+  },
+): Variable {
+  const reference = recordAt(entry, 'valueFrom', 'configMapKeyRef')
+  const key = textOf(reference['key'])
+  const configMap = at.findConfigMap(at.workload.namespace, textOf(reference['name']) ?? '')
+  if (key !== undefined && configMap !== undefined) return fromConfigMap(name, configMap, key)
+  const value = textOf(entry['value'])
+  return {
+    text: value === undefined ? undefined : expand(value, at.variables),
+    method: 'environment',
+    manifest: at.workload.manifest,
+    path: at.path,
+    field: `env ${presentable(name)}`,
+  }
+}
+
+function fromConfigMap(name: string, configMap: ConfigMapResource, key: string): Variable {
+  return {
+    text: Object.hasOwn(configMap.data, key) ? configMap.data[key] : undefined,
+    method: 'config_map',
+    manifest: configMap.manifest,
+    path: ['data', key],
+    field: `env ${presentable(name)} from ConfigMap ${configMap.name}`,
+  }
+}
+
+/** https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/ */
+function expand(text: string, variables: ReadonlyMap<string, Variable>): string {
+  let expanded = ''
+  let position = 0
+  for (const match of text.matchAll(/\$\$|\$\(([^()]{1,200})\)/g)) {
+    const value = match[1] === undefined ? '$' : variables.get(match[1])?.text
+    expanded += text.slice(position, match.index) + (value ?? match[0])
+    position = match.index + match[0].length
+    if (expanded.length > maxExpandedLength) return text
+  }
+  return expanded + text.slice(position)
+}
+
+function found(address: Address, at: Pick<Variable, 'method' | 'manifest' | 'path' | 'field'>): FoundAddress {
+  const { manifest, path, field, method } = at
+  const place = { file: manifest.file, line: manifest.lineOf(path), field }
+  return { address, evidence: { method, place, basis: address.form === 'pair' ? 'inferred' : 'declared' } }
+}
+
+function presentable(name: string): string {
+  return name.replaceAll(/[^\w.-]/g, '?').slice(0, 100)
+}

@@ -1,0 +1,141 @@
+import { DomainError } from '../../../domain/errors.ts'
+import { entityRef, type Claims, type Entity } from '../../model.ts'
+import type { Address } from './addresses.ts'
+import { collectClaims, type ClaimsCollector } from '../claims-collector.ts'
+import { createClusterNames, type ClusterNames } from './cluster-names.ts'
+import { findAddressesInContainer, type FindConfigMap, type FoundAddress } from './environment.ts'
+import { readManifests, type ImportFile } from './manifest-reader.ts'
+import { placeOf, readResources, type ConfigMapResource, type ServiceResource } from './resources.ts'
+import { groupServices, type GroupedServices } from './service-groups.ts'
+import { relationTo } from './technologies.ts'
+
+/** What a set of manifests says. */
+export interface KubernetesReading {
+  claims: Claims
+  documents: number
+  ignored: Record<string, number>
+  warnings: string[]
+}
+
+/** Bounds the work where many containers share a large ConfigMap. */
+const maxAddresses = 200_000
+const maxWarnings = 100
+
+/**
+ * Reads workloads, and what their variables and arguments say about which Services they use.
+ * @throws {DomainError} `import_refused`
+ */
+export function readKubernetes(files: readonly ImportFile[]): KubernetesReading {
+  const { manifests, documents } = readManifests(files)
+  const resources = readResources(manifests)
+  if (resources.workloads.length + resources.services.length === 0) {
+    throw new DomainError(
+      'import_refused',
+      `No Deployment, StatefulSet, DaemonSet, Job, CronJob or Service in ${files.length} file(s). Nothing was imported.`,
+    )
+  }
+  const grouped = groupServices(resources.workloads, resources.services)
+  const collector = collectClaims()
+  addEntities(collector, grouped)
+  addUses(collector, grouped, findIn(resources.configMaps))
+  const warnings = [...resources.warnings, ...grouped.warnings]
+  return {
+    claims: collector.finish(),
+    documents,
+    ignored: resources.ignored,
+    warnings: warnings.slice(0, maxWarnings),
+  }
+}
+
+function findIn(configMaps: readonly ConfigMapResource[]): FindConfigMap {
+  const byName = new Map(
+    configMaps.map((configMap) => [`${configMap.namespace}/${configMap.name}`, configMap]),
+  )
+  return (namespace, name) => byName.get(`${namespace}/${name}`)
+}
+
+function addEntities(collector: ClaimsCollector, { groups, shared }: GroupedServices): void {
+  for (const { entity } of groups) collector.addEntity(entity)
+  for (const { group, service, behind } of shared) {
+    collector.addEntity(group.entity)
+    const path = ['spec', 'selector']
+    const place = { file: service.manifest.file, line: service.manifest.lineOf(path), field: 'spec.selector' }
+    for (const { entity } of behind) {
+      const evidence = { method: 'selector', place, basis: 'declared' } as const
+      collector.addRelation({ from: group.entity.ref, to: entity.ref, type: 'routes_to' }, evidence)
+    }
+  }
+}
+
+function addUses(collector: ClaimsCollector, grouped: GroupedServices, findConfigMap: FindConfigMap): void {
+  const names = createClusterNames(grouped)
+  let addresses = 0
+  for (const { entity, workloads } of grouped.groups) {
+    for (const workload of workloads) {
+      for (const container of workload.containers) {
+        const found = findAddressesInContainer(workload, container, findConfigMap)
+        addresses += found.length
+        if (addresses > maxAddresses) {
+          const place = placeOf(workload.manifest)
+          throw new DomainError(
+            'import_refused',
+            `${place}: more than ${maxAddresses} addresses. Nothing was imported.`,
+          )
+        }
+        for (const each of found) addUse(collector, names, entity, each)
+      }
+    }
+  }
+}
+
+function addUse(
+  collector: ClaimsCollector,
+  names: ClusterNames,
+  user: Entity,
+  { address, evidence }: FoundAddress,
+): void {
+  const resolution = names.resolve(address.host, user.namespace ?? 'default')
+  const used = resolution.found
+    ? meansService(address, resolution.service) && resolution.entity
+    : isSurelyAddress(address) && collector.addEntity(unresolvedEntity(resolution))
+  if (!used || used.ref === user.ref) return
+  collector.addRelation(
+    { from: user.ref, to: used.ref, type: relationTo(used.kind, address.scheme) },
+    evidence,
+  )
+}
+
+/** A word that equals a Service's name is that Service only where its form, its port or its variable's name says so. */
+function meansService(address: Address, service: ServiceResource): boolean {
+  if (address.form === 'url' || isClusterName(address.host)) return true
+  const portFits = address.port !== undefined && service.ports.includes(address.port)
+  if (address.form === 'host_port') return address.named || portFits
+  return address.form === 'pair' ? portFits : address.named
+}
+
+/** Without a Service to confirm it, an address must look like nothing else. */
+function isSurelyAddress(address: Address): boolean {
+  if (address.doubtful) return false
+  if (address.form === 'url' || isClusterName(address.host)) return true
+  if (!address.named) return false
+  return address.form === 'host_port' || (address.form === 'host' && isOutsideHost(address.host))
+}
+
+function isClusterName(host: string): boolean {
+  return /\.svc(?:\.|$)/.test(host)
+}
+
+/** `db.example.com`, not `settings.yaml`, `com.example.orders` or `v1.2`. */
+function isOutsideHost(host: string): boolean {
+  const labels = host.split('.')
+  const last = labels.at(-1) ?? ''
+  const isFile =
+    /^(?:ya?ml|json|xml|txt|conf|cfg|ini|log|pem|crt|key|jks|p12|js|ts|py|sh|jar|war|html?|css|sql|db|sock|properties|toml|env|so|exe|dll|gz|zip|tar)$/
+  const isPackage = /^(?:com|org|net|io|dev|java|javax|jakarta|kotlin)$/.test(labels[0] ?? '')
+  return labels.length > 1 && /^[a-z]{2,24}$/.test(last) && !isFile.test(last) && !isPackage
+}
+
+function unresolvedEntity({ name, namespace }: { name: string; namespace: string | undefined }): Entity {
+  const kind = 'unresolved'
+  return { ref: entityRef({ kind, name, namespace }), kind, name, namespace, aliases: [], attributes: {} }
+}

@@ -1,0 +1,97 @@
+import { byRank, degreeOf, entityAt, type GraphIndex } from '../graph-index.ts'
+import type { Entity, EntityKind } from '../model.ts'
+import { findSimilarNames, type SearchableText } from '../name-index.ts'
+
+export interface EntitySearch {
+  /** Absent or blank: everything. */
+  query?: string | undefined
+  kinds?: readonly EntityKind[] | undefined
+  limit: number
+  offset?: number
+}
+
+/** What was found, best first. */
+export interface EntitySearchResult {
+  total: number
+  hits: EntityHit[]
+}
+
+export interface EntityHit {
+  ordinal: number
+  entity: Entity
+  /** Why it was found; absent where everything was asked for. */
+  matched: Match | undefined
+  dependents: number
+  dependencies: number
+}
+
+export type Match = 'name' | 'alias' | 'namespace' | 'kind or image' | 'description' | 'similar name'
+
+/** Every word must match somewhere; equal matches are ordered by how many depend on them. Without a match, names alike. */
+export function searchEntities(index: GraphIndex, search: EntitySearch): EntitySearchResult {
+  const ofKind = (ordinal: number) =>
+    search.kinds === undefined || search.kinds.includes(entityAt(index, ordinal).kind)
+  const found = findMatches(index, search.query ?? '').filter(({ ordinal }) => ofKind(ordinal))
+  const rank = byRank(index)
+  const ordered = found.toSorted((a, b) => b.score - a.score || rank(a.ordinal, b.ordinal))
+  const offset = search.offset ?? 0
+  const hits = ordered.slice(offset, offset + search.limit).map(({ ordinal, matched }) => ({
+    ordinal,
+    entity: entityAt(index, ordinal),
+    matched,
+    dependents: degreeOf(index, ordinal, 'upstream'),
+    dependencies: degreeOf(index, ordinal, 'downstream'),
+  }))
+  return { total: ordered.length, hits }
+}
+
+interface Scored {
+  ordinal: number
+  score: number
+  matched: Match | undefined
+}
+
+function findMatches(index: GraphIndex, query: string): Scored[] {
+  const text = query.trim().toLowerCase().slice(0, 200)
+  if (text === '') return index.entities.map((_, ordinal) => ({ ordinal, score: 0, matched: undefined }))
+  const words = text.split(/\s+/)
+  const matches = index.names.texts.flatMap((searchable, ordinal) => {
+    const ofWords = words.map((word) =>
+      scoreOf(searchable, index.entities[ordinal]?.ref.toLowerCase() ?? '', word),
+    )
+    const scores = ofWords.flatMap((each) => each ?? [])
+    const best = scores.toSorted((a, b) => b.score - a.score)[0]
+    if (best === undefined || scores.length < words.length) return []
+    return [{ ordinal, score: scores.reduce((sum, { score }) => sum + score, 0), matched: best.matched }]
+  })
+  if (matches.length > 0) return matches
+  return findSimilarNames(index.names, text, 0.35).map(({ ordinal, likeness }) => ({
+    ordinal,
+    score: likeness,
+    matched: 'similar name',
+  }))
+}
+
+function scoreOf(
+  text: SearchableText,
+  ref: string,
+  word: string,
+): { score: number; matched: Match } | undefined {
+  if (text.name === word || ref === word) return { score: 100, matched: 'name' }
+  if (text.aliases.includes(word)) return { score: 95, matched: 'alias' }
+  if (text.name.startsWith(word)) return { score: 80, matched: 'name' }
+  if (text.name.split(/[-_.]/).includes(word)) return { score: 70, matched: 'name' }
+  if (text.name.includes(word)) return { score: 60, matched: 'name' }
+  if (text.aliases.some((alias) => alias.includes(word))) return { score: 50, matched: 'alias' }
+  if (text.namespace === word) return { score: 45, matched: 'namespace' }
+  if (text.traits.includes(word)) return { score: 40, matched: 'kind or image' }
+  if (isKindInPlural(text, word)) return { score: 40, matched: 'kind or image' }
+  if (text.description.includes(word)) return { score: 30, matched: 'description' }
+  return text.namespace.includes(word) ? { score: 20, matched: 'namespace' } : undefined
+}
+
+/** People ask for `databases` and `caches`. */
+function isKindInPlural(text: SearchableText, word: string): boolean {
+  const [kind = ''] = text.traits.split(' ')
+  return word === `${kind}s` || word === kind.replace(/y$/, 'ies')
+}

@@ -1,0 +1,52 @@
+import type { Membership } from '../domain/members.ts'
+import { type Scope, scopes } from '../domain/principal.ts'
+import type { User } from '../domain/users.ts'
+import type { ViewData } from '../http/view-data.ts'
+import { identityOf } from './clients.ts'
+import { isLoopbackRedirect, redirectHost } from './redirect-uris.ts'
+
+const permissions: Record<Scope, { title: string; description: string }> = {
+  'architecture:read': {
+    title: 'Read the architecture',
+    description:
+      'Services, databases and queues, how they depend on each other, and the evidence. It cannot change anything.',
+  },
+}
+
+export interface ConsentRequest {
+  uid: string
+  csrf: string
+  client: { id: string; name: string }
+  redirectUri: string
+  user: User
+  memberships: Membership[]
+  refusal: string | undefined
+}
+
+/**
+ * What a person needs to decide: who asks and how far its name can be believed, what it gets, for which organization,
+ * and where the answer goes (MCP 2026-07-28, Security Considerations: localhost redirects can be anybody's).
+ */
+export function presentConsent(request: ConsentRequest): ViewData['consent'] {
+  const { client, redirectUri, user, memberships } = request
+  return {
+    action: `/interaction/${request.uid}/consent`,
+    csrf: request.csrf,
+    client: { name: client.name, identity: identityOf(client.id), id: client.id },
+    redirect: {
+      host: redirectHost(redirectUri),
+      loopback: isLoopbackRedirect(redirectUri),
+      uri: redirectUri,
+    },
+    user: { name: user.name, email: user.email },
+    organizations: memberships.map(({ organization, role }) => ({
+      slug: organization.slug,
+      name: organization.name,
+      role,
+      selected: memberships.length === 1,
+    })),
+    permissions: scopes.map((scope) => ({ scope, ...permissions[scope] })),
+    lifetime: '30 days without use, one year at most',
+    errors: request.refusal === undefined ? {} : { organization: request.refusal },
+  }
+}

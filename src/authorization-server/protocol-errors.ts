@@ -1,0 +1,32 @@
+import type { Middleware } from 'koa'
+import { errors } from 'oidc-provider'
+import { RequestRefused } from '../http/errors.ts'
+import type { RequestState } from '../http/request-context.ts'
+import { TemporarilyUnavailable } from './storage-adapter.ts'
+
+const retryAfterSeconds = 5
+
+/**
+ * Answers what our own checks in front of oidc-provider refuse in the library's form (RFC 6749 §5.2), and adds
+ * Retry-After to its answer when the store is out of reach.
+ */
+export function protocolErrors(): Middleware<RequestState> {
+  return async (ctx, next) => {
+    try {
+      await next()
+    } catch (error) {
+      if (error instanceof errors.OIDCProviderError) {
+        ctx.status = error.statusCode
+        ctx.body = { error: error.error, error_description: error.error_description }
+      } else if (error instanceof RequestRefused) {
+        ctx.status = error.status
+        ctx.body = { error: error.error, error_description: error.message }
+        if (error.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(error.retryAfterSeconds))
+      } else {
+        throw error
+      }
+      if (error instanceof TemporarilyUnavailable) ctx.status = 503
+    }
+    if (ctx.status === 503) ctx.set('Retry-After', String(retryAfterSeconds))
+  }
+}

@@ -1,0 +1,48 @@
+import type { Provider } from 'oidc-provider'
+import type { Users } from '../domain/users.ts'
+import type { Context } from '../http/request-context.ts'
+import type { SignIns } from '../http/sign-ins.ts'
+
+/** How long a browser stays signed in without use. */
+export const signInLifetimeSeconds = 14 * 24 * 60 * 60
+
+/** The browser's sign-in, kept in oidc-provider's Session so that authorizations and the dashboard share it. */
+export function createSignIns({ provider, users }: { provider: Provider; users: Users }): SignIns {
+  /** @param id the new session identifier; absent removes the cookie */
+  function setCookie(ctx: Context, id: string | null): void {
+    ctx.cookies.set(provider.cookieName('session'), id, {
+      ...sessionCookie(ctx.secure),
+      ...(id === null ? {} : { maxAge: signInLifetimeSeconds * 1000 }),
+    })
+  }
+
+  async function sessionOf(ctx: Context) {
+    const id = ctx.cookies.get(provider.cookieName('session'), sessionCookie(ctx.secure))
+    return id === undefined ? undefined : provider.Session.find(id)
+  }
+
+  return {
+    async find(ctx) {
+      const session = await sessionOf(ctx)
+      if (!session?.accountId) return undefined
+      const user = await users.find(session.accountId)
+      return user && user.disabledAt === undefined ? { user, uid: session.uid } : undefined
+    },
+    async start(ctx, user) {
+      await (await sessionOf(ctx))?.destroy()
+      const session = new provider.Session()
+      session.loginAccount({ accountId: user.id, amr: ['pwd'] })
+      await session.save(signInLifetimeSeconds)
+      setCookie(ctx, session.jti)
+    },
+    async end(ctx) {
+      await (await sessionOf(ctx))?.destroy()
+      setCookie(ctx, null)
+    },
+  }
+}
+
+/** Attributes of the sign-in cookie; `__Host-` (set in `provider.ts`) further requires Secure and no Domain. */
+export function sessionCookie(secure: boolean) {
+  return { signed: true, httpOnly: true, sameSite: 'lax', secure, path: '/', overwrite: true } as const
+}

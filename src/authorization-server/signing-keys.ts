@@ -1,0 +1,49 @@
+import { generateKeyPair, type JsonWebKey, randomUUID } from 'node:crypto'
+import { promisify } from 'node:util'
+import type { Secrets } from '../domain/secrets.ts'
+import { Conflict, type Documents } from '../storage/contract.ts'
+
+/** JWKS (RFC 7517 §5) with private keys. */
+export interface SigningKeys {
+  keys: JsonWebKey[]
+}
+
+/**
+ * The signing key that all processes of a store share, made at the first start and stored encrypted. Tokens here are
+ * opaque; oidc-provider still requires a key, and would otherwise publish its well-known development key.
+ * @throws {Error} when SECRET_KEY cannot decrypt it: a start with the wrong key must not make a second one
+ */
+export async function loadSigningKeys({
+  documents,
+  secrets,
+}: {
+  documents: Documents
+  secrets: Secrets
+}): Promise<SigningKeys> {
+  for (;;) {
+    const stored = await documents.get('signing-keys', 'current')
+    if (stored) {
+      const json = secrets.decrypt('signing-keys', (stored.data as { sealed: string }).sealed)
+      if (json === undefined) {
+        throw new Error(
+          'SECRET_KEY does not open the signing key of this store. Start with the key it was made with.',
+        )
+      }
+      return JSON.parse(json) as SigningKeys
+    }
+    const sealed = secrets.encrypt('signing-keys', JSON.stringify(await generate()))
+    try {
+      await documents.commit([
+        { op: 'put', kind: 'signing-keys', id: 'current', version: 0, data: { sealed } },
+      ])
+    } catch (error) {
+      // Another process was first; its key is read in the next round.
+      if (!(error instanceof Conflict)) throw error
+    }
+  }
+}
+
+async function generate(): Promise<SigningKeys> {
+  const { privateKey } = await promisify(generateKeyPair)('ec', { namedCurve: 'P-256' })
+  return { keys: [{ ...privateKey.export({ format: 'jwk' }), kid: randomUUID(), use: 'sig', alg: 'ES256' }] }
+}

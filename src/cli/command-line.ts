@@ -1,0 +1,78 @@
+import { Command } from 'commander'
+import { ConfigError, parseConfig } from '../config.ts'
+import { DomainError } from '../domain/errors.ts'
+import { StoreUnavailable } from '../storage/contract.ts'
+import { importFiles } from './import.ts'
+import { serve } from './serve.ts'
+import { setUp } from './setup.ts'
+
+/**
+ * The commands of `opentrace`. They work beside a running server, on either store.
+ * @returns the exit code: 0, or 1 with the reason on standard error
+ */
+export async function runCommandLine(
+  argv: readonly string[],
+  environment: Record<string, string | undefined>,
+): Promise<number> {
+  const program = new Command('opentrace')
+    .description("Your organization's architecture behind an MCP endpoint that people sign in to")
+    .configureHelp({ showGlobalOptions: true })
+
+  program
+    .command('serve')
+    .description('run the server')
+    .action(() => serve(parseConfig(environment)))
+
+  program
+    .command('setup')
+    .description('make the owner and the first organization; the password is read from standard input')
+    .requiredOption('--email <address>', "the owner's e-mail address")
+    .requiredOption('--organization <name>', 'name of the first organization')
+    .option('--name <name>', "the owner's name; by default the part of the address before @")
+    .option('--slug <slug>', 'short name in URLs; by default made from the name')
+    .option('--sample', 'load the sample architecture')
+    .action((options: SetUpOptions) => setUp(parseConfig(environment), options))
+
+  program
+    .command('import')
+    .description('import Kubernetes manifests into an organization')
+    .requiredOption('--organization <slug>', 'the organization')
+    .option(
+      '--source <name>',
+      'what these files are; importing the same source again replaces it',
+      'kubernetes',
+    )
+    .argument('<files...>', 'YAML files, or folders that hold them')
+    .action((files: string[], options: ImportOptions) =>
+      importFiles(parseConfig(environment), files, options),
+    )
+
+  try {
+    await program.parseAsync(argv)
+    return 0
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      console.error(error.problems.map((problem) => `error: ${problem}`).join('\n'))
+    } else if (error instanceof DomainError) {
+      console.error(`error: ${error.message}`)
+    } else if (error instanceof StoreUnavailable) {
+      console.error(`error: the store cannot be reached: ${error.message}`)
+    } else {
+      throw error
+    }
+    return 1
+  }
+}
+
+export interface SetUpOptions {
+  email: string
+  organization: string
+  name?: string
+  slug?: string
+  sample?: true
+}
+
+export interface ImportOptions {
+  organization: string
+  source: string
+}

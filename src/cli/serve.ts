@@ -1,0 +1,100 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createApp } from '../app.ts'
+import type { Config } from '../config.ts'
+import { createDomain } from '../domain/domain.ts'
+import type { FirstRun } from '../domain/first-run.ts'
+import type { Readiness } from '../http/health.ts'
+import { openStore } from '../storage/open.ts'
+import { createLogger } from './logger.ts'
+
+/** Balancers ask `/readyz` every few seconds; until they did, requests still arrive and are served. */
+const drainMilliseconds = 3_000
+/** Whatever is still open then is cut, so that a stop takes under 30 s. */
+const stopMilliseconds = 25_000
+
+/** Runs the server until SIGTERM or SIGINT. */
+export async function serve(config: Config): Promise<void> {
+  const logger = createLogger(config.logLevel)
+  const store = await openStore(config)
+  for (const warning of await store.warnings()) logger.warn(warning)
+  const readiness: Readiness = { draining: false }
+  const app = await createApp({ config, store, logger, readiness, fetch: globalThis.fetch, now: Date.now })
+  const server = createHttpServer(app.callback())
+  await listen(server, config)
+  const { port } = server.address() as AddressInfo
+  logger.info(
+    { port, url: config.publicUrl, store: config.redisUrl === undefined ? 'sqlite' : 'redis' },
+    'listening',
+  )
+  await printFirstSteps(config, createDomain({ store, now: Date.now }).firstRun)
+
+  process.on('unhandledRejection', (error) => {
+    // A defect nobody answers for: better a fresh process than one in an unknown state.
+    logger.fatal({ err: error }, 'unhandled rejection')
+    process.exit(1)
+  })
+  const signal = await nextSignal()
+  logger.info({ signal }, 'stopping')
+  readiness.draining = true
+  if (signal === 'SIGTERM') await sleep(drainMilliseconds)
+  await close(server)
+  await store.close()
+  logger.info('stopped')
+}
+
+/** A server with limits against slow and oversized requests; longer-lived than a balancer's idle connections, or those race with ours. */
+export function createHttpServer(handler: Parameters<typeof createServer>[1] & object): Server {
+  return createServer(
+    {
+      headersTimeout: 15_000,
+      requestTimeout: 30_000,
+      keepAliveTimeout: 65_000,
+      connectionsCheckingInterval: 5_000,
+    },
+    handler,
+  )
+}
+
+function listen(server: Server, { host, port }: Config): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host, port }, () => resolve())
+  })
+}
+
+function nextSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    process.once('SIGTERM', resolve)
+    process.once('SIGINT', resolve)
+  })
+}
+
+/** Finishes running requests, then cuts what is left. */
+async function close(server: Server): Promise<void> {
+  const closed = new Promise((resolve) => {
+    server.close(resolve)
+  })
+  // Connections that become idle after `close` stay open until told.
+  const idle = setInterval(() => server.closeIdleConnections(), 100)
+  const deadline = setTimeout(() => server.closeAllConnections(), stopMilliseconds)
+  await closed
+  clearInterval(idle)
+  clearTimeout(deadline)
+}
+
+async function printFirstSteps({ publicUrl }: Config, firstRun: FirstRun): Promise<void> {
+  if (await firstRun.isDone()) return
+  const token = await firstRun.issueToken()
+  console.log(`
+OpenTrace is running at ${publicUrl} and has no user yet.
+
+  1. Make the owner's account (this link works once, for 24 hours):
+     ${publicUrl}/setup?token=${token}
+
+  2. Connect Claude Code:
+     claude mcp add --transport http opentrace ${publicUrl}/mcp/v1
+     claude mcp login opentrace
+`)
+}

@@ -1,0 +1,150 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { BlockList, isIP } from 'node:net'
+import { join, resolve } from 'node:path'
+import { z } from 'zod'
+
+/** Everything the environment decides, parsed once; nothing else reads it. */
+export interface Config {
+  /**
+   * Origin under which people and clients reach the server, kept as a string without trailing slash: issuer and
+   * resource are compared byte for byte (RFC 8414 §3.3, RFC 9728 §3.3), and `new URL(x).href` would add a slash.
+   */
+  publicUrl: string
+  host: string
+  port: number
+  dataDir: string
+  redisUrl: string | undefined
+  /** Newest first. */
+  secretKeys: readonly [string, ...string[]]
+  clientMetadataDocuments: boolean
+  logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+  /** Peers whose X-Forwarded-For is believed. */
+  trustedProxies: BlockList
+}
+
+/** Wrong variables of the environment, all of them at once, each as one line for the operator. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly problems: readonly string[]
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'))
+    this.problems = problems
+  }
+}
+
+const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]'])
+
+const Environment = z.object({
+  PUBLIC_URL: z.string().default('http://localhost:3000').transform(parsePublicUrl),
+  HOST: z.string().min(1).optional(),
+  PORT: z.coerce.number().int().min(0).max(65535).optional(),
+  DATA_DIR: z.string().min(1).default('./data'),
+  REDIS_URL: z
+    .string()
+    .regex(
+      /^(redis|rediss|redis\+sentinel):\/\/\S+$/,
+      'must start with redis://, rediss:// or redis+sentinel://',
+    )
+    .optional(),
+  SECRET_KEY: z.string().optional().transform(parseSecretKeys),
+  CLIENT_METADATA_DOCUMENTS: z.enum(['on', 'off']).default('on'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  TRUSTED_PROXIES: z.string().default('').transform(parseTrustedProxies),
+})
+
+/**
+ * Reads the environment. Empty variables count as absent, as compose files produce them.
+ * @throws {ConfigError} naming every variable that is wrong, not just the first
+ */
+export function parseConfig(environment: Record<string, string | undefined>): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()))
+  const parsed = Environment.safeParse(given)
+  if (!parsed.success) {
+    throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`))
+  }
+  const env = parsed.data
+  const url = new URL(env.PUBLIC_URL)
+  const onLaptop = loopbackHosts.has(url.hostname) && env.REDIS_URL === undefined
+  if (env.SECRET_KEY === undefined && !onLaptop) {
+    throw new ConfigError([
+      'SECRET_KEY is required where PUBLIC_URL is not loopback or REDIS_URL is set: every process needs the same. Make one with: openssl rand -base64 32',
+    ])
+  }
+  const dataDir = resolve(env.DATA_DIR)
+  return {
+    publicUrl: env.PUBLIC_URL,
+    // A laptop's server is nobody else's business; clients of `localhost` try both families, so one is enough.
+    host:
+      env.HOST ??
+      (!loopbackHosts.has(url.hostname) ? '0.0.0.0' : url.hostname === '[::1]' ? '::1' : '127.0.0.1'),
+    port: env.PORT ?? (Number(url.port) || (loopbackHosts.has(url.hostname) ? 80 : 3000)),
+    dataDir,
+    redisUrl: env.REDIS_URL,
+    secretKeys: env.SECRET_KEY ?? [keptSecretKey(dataDir)],
+    clientMetadataDocuments: env.CLIENT_METADATA_DOCUMENTS === 'on',
+    logLevel: env.LOG_LEVEL,
+    trustedProxies: env.TRUSTED_PROXIES,
+  }
+}
+
+function parsePublicUrl(value: string, context: z.RefinementCtx): string {
+  const url = URL.parse(value)
+  const refuse = (message: string) => {
+    context.addIssue({ code: 'custom', message })
+    return z.NEVER
+  }
+  if (!url || !['http:', 'https:'].includes(url.protocol)) return refuse('must be an https:// URL')
+  if (url.origin !== value.replace(/\/$/, '')) {
+    return refuse(`must be an origin without path, query or default port, such as ${url.origin}`)
+  }
+  // RFC 6749 §3.1 and MCP 2026-07-28, Authorization: every endpoint is served over TLS; loopback is the exception.
+  if (url.protocol === 'http:' && !loopbackHosts.has(url.hostname)) {
+    return refuse('must start with https:// unless its host is localhost, 127.0.0.1 or [::1]')
+  }
+  return url.origin
+}
+
+function parseSecretKeys(
+  value: string | undefined,
+  context: z.RefinementCtx,
+): [string, ...string[]] | undefined {
+  if (value === undefined) return undefined
+  const [newest, ...older] = value.split(',').map((key) => key.trim())
+  if (newest === undefined || [newest, ...older].some((key) => key.length < 32 || new Set(key).size < 10)) {
+    context.addIssue({
+      code: 'custom',
+      message: 'needs at least 32 random characters in each key. Make one with: openssl rand -base64 32',
+    })
+    return z.NEVER
+  }
+  return [newest, ...older]
+}
+
+function parseTrustedProxies(value: string, context: z.RefinementCtx): BlockList {
+  const proxies = new BlockList()
+  for (const entry of value.split(',').map((part) => part.trim())) {
+    if (entry === '') continue
+    const [address = '', prefix] = entry.split('/')
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
+    const bits = prefix === undefined ? (family === 'ipv6' ? 128 : 32) : Number(prefix)
+    if (isIP(address) === 0 || !Number.isInteger(bits) || bits < 0 || bits > (family === 'ipv6' ? 128 : 32)) {
+      context.addIssue({ code: 'custom', message: `has ${entry}, which is no address or CIDR block` })
+      return z.NEVER
+    }
+    proxies.addSubnet(address, bits, family)
+  }
+  return proxies
+}
+
+/** On a laptop the key is made once and kept beside the store; exclusive creation lets two first starts agree on one. */
+function keptSecretKey(dataDir: string): string {
+  const file = join(dataDir, 'secret-key')
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  try {
+    writeFileSync(file, randomBytes(32).toString('base64url'), { flag: 'wx', mode: 0o600 })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  return readFileSync(file, 'utf8').trim()
+}

@@ -1,0 +1,41 @@
+import type { Frame, OrganizationFrame } from '../http/view-data.ts'
+import type { OrganizationViewer, PageContext, Viewer } from './viewer.ts'
+
+/** What a form did, told on the page after it. Only the name travels in the URL, so nobody can write the words. */
+const notices = {
+  'session-revoked': 'The session was revoked. Its client is refused from now on.',
+  'sample-imported': 'The sample architecture is here.',
+} as const
+
+/** The address of a page that tells what was just done. */
+export function withNotice(path: string, notice: keyof typeof notices): string {
+  return `${path}?notice=${notice}`
+}
+
+/** What stands around a page outside of any organization. */
+export function presentFrame(viewer: Viewer): Frame {
+  return {
+    user: { name: viewer.user.name, email: viewer.user.email },
+    csrf: viewer.csrfToken,
+    organization: undefined,
+    organizations: viewer.memberships.map(({ organization: { slug, name } }) => ({ slug, name })),
+    section: undefined,
+    notice: undefined,
+  }
+}
+
+/** What stands around a page of an organization. */
+export function presentOrganizationFrame(
+  ctx: PageContext,
+  viewer: OrganizationViewer,
+  section: NonNullable<Frame['section']>,
+): OrganizationFrame {
+  const { organization, role } = viewer.membership
+  const notice = Object.entries(notices).find(([name]) => name === ctx.query['notice'])
+  return {
+    ...presentFrame(viewer),
+    organization: { slug: organization.slug, name: organization.name, role },
+    section,
+    notice: notice?.[1],
+  }
+}

@@ -1,0 +1,65 @@
+import type { Architecture } from '../architecture/architecture.ts'
+import type { Graph } from '../architecture/model.ts'
+import type { ClientSessions } from '../domain/client-sessions.ts'
+import { DomainError } from '../domain/errors.ts'
+import { isAdmin } from '../domain/members.ts'
+import type { ViewData } from '../http/view-data.ts'
+import type { Render } from '../http/views.ts'
+import { presentOrganizationFrame, withNotice } from './frame.ts'
+import { presentMoment } from './moment.ts'
+import { seeOther } from './redirects.ts'
+import type { OrganizationViewer, PageContext } from './viewer.ts'
+
+export interface OrganizationPageDeps {
+  render: Render
+  clientSessions: ClientSessions
+  architecture: Architecture
+  now: () => number
+}
+
+/** `/organizations/{slug}`: what is known, since when, who is connected, and the next step where something is missing. */
+export function createOrganizationPage({ render, clientSessions, architecture, now }: OrganizationPageDeps) {
+  async function show(ctx: PageContext, viewer: OrganizationViewer): Promise<void> {
+    const { organization, role } = viewer.membership
+    const [{ graph }, sessions] = await Promise.all([
+      architecture.load(organization.id),
+      clientSessions.listFor(viewer.membership, viewer.user.id),
+    ])
+    render(ctx, 'organization', {
+      frame: presentOrganizationFrame(ctx, viewer, 'overview'),
+      administers: isAdmin(role),
+      invitesToConnect: !sessions.some(({ userId }) => userId === viewer.user.id),
+      sessions: sessions.length,
+      seesAllSessions: isAdmin(role),
+      graph: graph.sources.length === 0 ? undefined : presentGraph(graph, now()),
+      importCommand: `npm run opentrace -- import --organization ${organization.slug} manifests.yaml`,
+    })
+  }
+
+  /** @throws {DomainError} `forbidden` for members without an administering role */
+  async function importSample(ctx: PageContext, viewer: OrganizationViewer): Promise<void> {
+    const { organization, role } = viewer.membership
+    if (!isAdmin(role)) {
+      throw new DomainError('forbidden', 'Only administrators import an architecture. Ask one of yours.')
+    }
+    await architecture.importSample(organization.id)
+    seeOther(ctx, withNotice(`/organizations/${organization.slug}`, 'sample-imported'))
+  }
+
+  return { show, importSample }
+}
+
+function presentGraph(graph: Graph, now: number): NonNullable<ViewData['organization']['graph']> {
+  return {
+    entities: graph.entities.length,
+    relations: graph.relations.length,
+    unresolved: graph.entities.filter(({ kind }) => kind === 'unresolved').length,
+    sources: graph.sources.map((source) => ({
+      id: source.id,
+      kind: source.kind,
+      importedAt: presentMoment(source.importedAt, now),
+      files: source.files,
+      ...source.counts,
+    })),
+  }
+}

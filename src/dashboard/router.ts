@@ -1,0 +1,73 @@
+import { Router } from '@koa/router'
+import type { Architecture } from '../architecture/architecture.ts'
+import type { ClientSessions } from '../domain/client-sessions.ts'
+import type { FirstRun } from '../domain/first-run.ts'
+import type { Members } from '../domain/members.ts'
+import type { Users } from '../domain/users.ts'
+import type { CredentialCheck } from '../http/credentials.ts'
+import type { Csrf } from '../http/csrf.ts'
+import { RequestRefused } from '../http/errors.ts'
+import type { RequestState } from '../http/request-context.ts'
+import type { SignIns } from '../http/sign-ins.ts'
+import type { Render } from '../http/views.ts'
+import { createArchitecturePages } from './architecture-pages.ts'
+import { createConnectPage } from './connect-page.ts'
+import { createHomePage } from './home-page.ts'
+import { createOrganizationPage } from './organization-page.ts'
+import { createSessionPages } from './session-pages.ts'
+import { createSetupPage } from './setup-page.ts'
+import { createSignInPages } from './sign-in-pages.ts'
+import { createViewers } from './viewer.ts'
+
+export interface DashboardDeps {
+  /** The one configured origin. */
+  publicUrl: string
+  render: Render
+  csrf: Csrf
+  signIns: SignIns
+  credentials: CredentialCheck
+  users: Users
+  members: Members
+  clientSessions: ClientSessions
+  firstRun: FirstRun
+  architecture: Architecture
+  now: () => number
+}
+
+type RoutedMiddleware = ReturnType<Router<RequestState>['routes']>
+
+/** Every page and form that people use in a browser, but those inside an authorization. Other paths pass through. */
+export function createDashboard(deps: DashboardDeps): RoutedMiddleware {
+  const { signedIn, inOrganization } = createViewers(deps)
+  const signIn = createSignInPages(deps)
+  const setup = createSetupPage(deps)
+  const organization = createOrganizationPage(deps)
+  const sessions = createSessionPages(deps)
+  const architecture = createArchitecturePages(deps)
+
+  const router = new Router<RequestState>({ strict: true })
+    .get('/setup', setup.show)
+    .post('/setup', setup.submit)
+    .get('/sign-in', signIn.show)
+    .post('/sign-in', signIn.submit)
+    .post('/sign-out', signedIn(signIn.signOut))
+    .get('/', signedIn(createHomePage(deps)))
+    .get('/organizations/:slug', inOrganization(organization.show))
+    .post('/organizations/:slug/sample', inOrganization(organization.importSample))
+    .get('/organizations/:slug/connect', inOrganization(createConnectPage(deps)))
+    .get('/organizations/:slug/sessions', inOrganization(sessions.show))
+    .post('/organizations/:slug/sessions/:id/revoke', inOrganization(sessions.revoke))
+    .get('/organizations/:slug/architecture', inOrganization(architecture.list))
+    .get('/organizations/:slug/architecture/:ref', inOrganization(architecture.show))
+
+  const routes = router.routes()
+  return (ctx, next) =>
+    routes(ctx, () => {
+      // No page calls next, so here either the path is nobody's or its method is not one of the page's.
+      const { path: layers } = router.match(ctx.path, ctx.method)
+      if (layers.length === 0) return next()
+      const methods = layers.flatMap((layer) => layer.methods)
+      ctx.set('Allow', methods.join(', '))
+      throw new RequestRefused(405, 'invalid_request', `This page answers ${methods.join(' and ')} only.`)
+    })
+}

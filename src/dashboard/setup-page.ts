@@ -1,0 +1,85 @@
+import type { z } from 'zod'
+import type { Architecture } from '../architecture/architecture.ts'
+import type { FirstRun } from '../domain/first-run.ts'
+import { NewOrganization, suggestSlug } from '../domain/organizations.ts'
+import { NewUser } from '../domain/users.ts'
+import { readForm } from '../http/body.ts'
+import type { Csrf } from '../http/csrf.ts'
+import type { SignIns } from '../http/sign-ins.ts'
+import type { FieldErrors, ViewData } from '../http/view-data.ts'
+import type { Render } from '../http/views.ts'
+import { seeOther } from './redirects.ts'
+import type { PageContext } from './viewer.ts'
+
+export interface SetupPageDeps {
+  render: Render
+  csrf: Csrf
+  signIns: SignIns
+  firstRun: FirstRun
+  architecture: Architecture
+}
+
+const purpose = 'setup'
+
+/** `/setup?token=…`: the owner's account and the first organization, once. */
+export function createSetupPage({ render, csrf, signIns, firstRun, architecture }: SetupPageDeps) {
+  async function show(ctx: PageContext): Promise<void> {
+    await firstRun.requireToken(tokenOf(ctx))
+    renderForm(ctx, { name: '', email: '', organization: '', slug: '', sample: false }, {})
+  }
+
+  async function submit(ctx: PageContext): Promise<void> {
+    const form = await readForm(ctx.req)
+    csrf.check(ctx, purpose, form)
+    await firstRun.requireToken(tokenOf(ctx))
+    const values = parseValues(form)
+    const user = NewUser.safeParse({ ...values, password: form['password'] ?? '' })
+    const organization = NewOrganization.safeParse({
+      name: values.organization,
+      slug: values.slug || suggestSlug(values.organization),
+    })
+    if (!user.success || !organization.success) {
+      ctx.status = 422
+      const { name, slug } = fieldErrors(organization.error)
+      return renderForm(ctx, values, {
+        ...fieldErrors(user.error),
+        ...(name !== undefined && { organization: name }),
+        // Without a usable name there is nothing to make a slug from, and one complaint is enough.
+        ...(slug !== undefined && (values.slug !== '' || name === undefined) && { slug }),
+      })
+    }
+    const made = await firstRun.complete({ user: user.data, organization: organization.data })
+    // Signed in before the sample is imported: should that fail, the owner is not locked out and can repeat it.
+    await signIns.start(ctx, made.user)
+    if (values.sample) await architecture.importSample(made.organization.id)
+    seeOther(ctx, `/organizations/${made.organization.slug}/connect`)
+  }
+
+  function renderForm(ctx: PageContext, values: ViewData['setup']['values'], errors: FieldErrors): void {
+    render(ctx, 'setup', { action: ctx.url, csrf: csrf.token(ctx, purpose), values, errors })
+  }
+
+  return { show, submit }
+}
+
+function tokenOf(ctx: PageContext): string {
+  const { token } = ctx.query
+  return typeof token === 'string' ? token : ''
+}
+
+function parseValues(form: Record<string, string>): ViewData['setup']['values'] {
+  return {
+    name: form['name'] ?? '',
+    email: form['email'] ?? '',
+    organization: form['organization'] ?? '',
+    slug: form['slug'] ?? '',
+    sample: form['sample'] === 'yes',
+  }
+}
+
+/** The first complaint about each field. */
+function fieldErrors(error: z.ZodError | undefined): FieldErrors {
+  const errors: FieldErrors = {}
+  for (const { path, message } of error?.issues ?? []) errors[path.join('.')] ??= message
+  return errors
+}

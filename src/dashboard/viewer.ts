@@ -1,0 +1,70 @@
+import type { RouterContext } from '@koa/router'
+import type { Membership, Members } from '../domain/members.ts'
+import type { User } from '../domain/users.ts'
+import { readForm } from '../http/body.ts'
+import type { Csrf } from '../http/csrf.ts'
+import type { RequestState } from '../http/request-context.ts'
+import type { SignIns } from '../http/sign-ins.ts'
+import { seeOther } from './redirects.ts'
+
+/** The context of a page, with the parameters of its path. */
+export type PageContext = RouterContext<RequestState>
+
+/** Who looks at a page. */
+export interface Viewer {
+  user: User
+  memberships: Membership[]
+  /** For every form of the page. */
+  csrfToken: string
+  /** The fields of a submitted form; empty when a page is only looked at. */
+  form: Record<string, string>
+}
+
+/** Who looks at a page of an organization, as a member of it. */
+export interface OrganizationViewer extends Viewer {
+  membership: Membership
+}
+
+export type Viewers = ReturnType<typeof createViewers>
+
+/** Guards of pages. A page behind one never runs for strangers, and never for a form of another site. */
+export function createViewers({
+  signIns,
+  members,
+  csrf,
+}: {
+  signIns: SignIns
+  members: Members
+  csrf: Csrf
+}) {
+  /** Sends whoever is not signed in to do so first. @throws {RequestRefused} 403 for a form without its token */
+  function signedIn(page: (ctx: PageContext, viewer: Viewer) => Promise<void>) {
+    return async (ctx: PageContext): Promise<void> => {
+      const signIn = await signIns.find(ctx)
+      if (!signIn) {
+        const returnTo =
+          ctx.method === 'POST' ? '' : `?${new URLSearchParams({ return_to: ctx.url }).toString()}`
+        return seeOther(ctx, `/sign-in${returnTo}`)
+      }
+      const purpose = `dashboard:${signIn.uid}`
+      const form = ctx.method === 'POST' ? await readForm(ctx.req) : {}
+      if (ctx.method === 'POST') csrf.check(ctx, purpose, form)
+      await page(ctx, {
+        user: signIn.user,
+        memberships: await members.listMemberships(signIn.user.id),
+        csrfToken: csrf.token(ctx, purpose),
+        form,
+      })
+    }
+  }
+
+  /** As {@link signedIn}, for members of the organization that `:slug` names. @throws {DomainError} `not_found` for others */
+  function inOrganization(page: (ctx: PageContext, viewer: OrganizationViewer) => Promise<void>) {
+    return signedIn(async (ctx, viewer) => {
+      const membership = await members.requireMembership(viewer.user.id, ctx.params['slug'] ?? '')
+      await page(ctx, { ...viewer, membership })
+    })
+  }
+
+  return { signedIn, inOrganization }
+}

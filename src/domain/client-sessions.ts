@@ -1,0 +1,183 @@
+import type { Artifacts, Documents, StoredDocument } from '../storage/contract.ts'
+import { Conflict } from '../storage/contract.ts'
+import { DomainError } from './errors.ts'
+import { isAdmin, type Membership } from './members.ts'
+import type { Scope } from './principal.ts'
+
+/**
+ * One authorization of one client, by one user, for one organization: what "Sessions" lists and admins revoke.
+ * Its id is the id of its oidc-provider Grant, which is never shared. The Grant is what keeps it alive: once it is
+ * revoked, every token under it is refused, whatever this record says. The record says who and why.
+ */
+export interface ClientSession {
+  id: string
+  userId: string
+  organizationId: string
+  clientId: string
+  clientName: string
+  /** Pinned or fetched over https; otherwise the client only claims its name. */
+  clientVerified: boolean
+  /** Where authorization answers go. */
+  redirectHost: string
+  scopes: Scope[]
+  createdAt: number
+  /** At most one year after `createdAt`. */
+  expiresAt: number
+  address: string
+  userAgent: string
+  ended?: ClientSessionEnd | undefined
+}
+
+export interface ClientSessionEnd {
+  at: number
+  by:
+    | { kind: 'administrator'; userId: string; organizationName: string }
+    | { kind: 'user'; userId: string }
+    | { kind: 'client' }
+    | { kind: 'replay' }
+}
+
+/** A client session with what changes at every use. */
+export interface ClientSessionView extends ClientSession {
+  lastUsedAt: number
+  lastAddress: string
+  lastUserAgent: string
+}
+
+/** How long a client session may live, however often it is refreshed. */
+export const clientSessionLifetimeSeconds = 365 * 24 * 60 * 60
+
+export type ClientSessions = ReturnType<typeof createClientSessions>
+
+const touchInterval = 60_000
+
+/** Client sessions: started at consent, listed, used, ended. */
+export function createClientSessions({
+  artifacts,
+  documents,
+  now,
+}: {
+  artifacts: Artifacts
+  documents: Documents
+  now: () => number
+}) {
+  // Last use is shown in minutes, so one write a minute for each session is enough.
+  const touchedAt = new Map<string, number>()
+
+  async function start(session: ClientSession): Promise<void> {
+    await documents.commit([{ ...recordOf(session), version: 0 }])
+  }
+
+  async function find(id: string): Promise<ClientSessionView | undefined> {
+    const document = await documents.get('client-session', id)
+    return document && present(document)
+  }
+
+  /** Live sessions, newest first: all of the organization for its admins, their own for members. */
+  async function listFor(membership: Membership, userId: string): Promise<ClientSessionView[]> {
+    const sessions: ClientSessionView[] = []
+    let cursor: string | undefined
+    do {
+      const page = await documents.list('client-session', 'organization', membership.organization.id, {
+        limit: 200,
+        cursor,
+      })
+      sessions.push(...page.items.map(present))
+      cursor = page.nextCursor
+    } while (cursor !== undefined)
+    return sessions
+      .filter((session) => !session.ended && session.expiresAt > now())
+      .filter((session) => isAdmin(membership.role) || session.userId === userId)
+      .toSorted((a, b) => b.lastUsedAt - a.lastUsedAt)
+  }
+
+  /** Notes a use; lost updates are fine, a slow store is not worth waiting for. */
+  async function noteUse(id: string, use: { address: string; userAgent: string }): Promise<void> {
+    const last = touchedAt.get(id)
+    if (last !== undefined && now() - last < touchInterval) return
+    if (touchedAt.size > 10_000) touchedAt.clear()
+    touchedAt.set(id, now())
+    await documents.touch('client-session', id, {
+      lastUsedAt: now(),
+      lastAddress: use.address,
+      lastUserAgent: use.userAgent.slice(0, 200),
+    })
+  }
+
+  /**
+   * Ends a client session for good. The grant goes first: from then on nothing under it is accepted, on any process.
+   * Writing down who ended it comes second and cannot undo that.
+   */
+  async function end(id: string, by: ClientSessionEnd['by']): Promise<void> {
+    await artifacts.revokeGrant(id)
+    for (;;) {
+      const document = await documents.get('client-session', id)
+      const session = document && (document.data as ClientSession)
+      if (!document || session?.ended) return
+      try {
+        const ended = { ...(session as ClientSession), ended: { at: now(), by } }
+        await documents.commit([{ ...recordOf(ended), version: document.version }])
+        return
+      } catch (error) {
+        if (!(error instanceof Conflict)) throw error
+      }
+    }
+  }
+
+  /**
+   * Ends a session on behalf of a member.
+   * @throws {DomainError} `not_found` when it is not in this organization, or not the member's own and the member is no admin.
+   */
+  async function revoke(id: string, membership: Membership, userId: string): Promise<void> {
+    const session = await find(id)
+    const own = session?.userId === userId
+    if (session?.organizationId !== membership.organization.id || !(own || isAdmin(membership.role))) {
+      throw new DomainError('not_found', 'There is no such session.')
+    }
+    await end(
+      id,
+      own
+        ? { kind: 'user', userId }
+        : { kind: 'administrator', userId, organizationName: membership.organization.name },
+    )
+  }
+
+  return { start, find, listFor, noteUse, end, revoke }
+}
+
+/** What a client is told when its session has ended: who, when, and what to do. */
+export function describeEnd(end: ClientSessionEnd): string {
+  const when = `${new Date(end.at).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  const again = 'Run /mcp to sign in again.'
+  switch (end.by.kind) {
+    case 'administrator':
+      return `This session was revoked by an administrator of ${end.by.organizationName} on ${when}. ${again}`
+    case 'user':
+      return `This session was revoked by its user on ${when}. ${again}`
+    case 'client':
+      return `This session was signed out by its client on ${when}. ${again}`
+    case 'replay':
+      return `This session was ended on ${when} because one of its codes or tokens was used twice, which may mean that it was stolen. ${again}`
+  }
+}
+
+function recordOf(session: ClientSession) {
+  return {
+    op: 'put' as const,
+    kind: 'client-session',
+    id: session.id,
+    data: session,
+    indexes: { organization: session.organizationId, user: session.userId, client: session.clientId },
+  }
+}
+
+function present(document: StoredDocument): ClientSessionView {
+  const session = document.data as ClientSession
+  const { lastUsedAt, lastAddress, lastUserAgent } = document.touched
+  return {
+    ...session,
+    lastUsedAt: typeof lastUsedAt === 'number' ? lastUsedAt : session.createdAt,
+    lastAddress: typeof lastAddress === 'string' ? lastAddress : session.address,
+    lastUserAgent: typeof lastUserAgent === 'string' ? lastUserAgent : session.userAgent,
+  }
+}

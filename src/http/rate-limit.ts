@@ -1,0 +1,37 @@
+import { isIPv6 } from 'node:net'
+import type { Limiter } from '../storage/contract.ts'
+import { RequestRefused } from './errors.ts'
+
+/** A named fixed window. */
+export interface RateRule {
+  name: string
+  limit: number
+  windowSeconds: number
+}
+
+/**
+ * Counts one attempt of whoever `who` names.
+ * @throws {RequestRefused} 429 with Retry-After. Its code is no OAuth error, so no client mistakes it for `invalid_grant`
+ *   and throws its tokens away.
+ */
+export async function countAttempt(limiter: Limiter, rule: RateRule, who: string): Promise<void> {
+  const answer = await limiter.hit(`${rule.name}:${who}`, rule)
+  if (!answer.allowed) {
+    throw new RequestRefused(
+      429,
+      'too_many_requests',
+      `Too many attempts. Try again in ${answer.retryAfterSeconds} seconds.`,
+      { retryAfterSeconds: answer.retryAfterSeconds },
+    )
+  }
+}
+
+/** The part of an address that one person has: a whole IPv6 /64, since one host may use any address of it. */
+export function addressGroup(address: string): string {
+  if (!isIPv6(address)) return address
+  const [head = '', tail = ''] = address.split('::')
+  const left = head.split(':').filter(Boolean)
+  const right = tail.split(':').filter(Boolean)
+  const zeros = Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => '0')
+  return [...left, ...zeros, ...right].slice(0, 4).join(':')
+}

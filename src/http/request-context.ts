@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { BlockList } from 'node:net'
+import { isIPv6 } from 'node:net'
+import type { Middleware, ParameterizedContext } from 'koa'
+import type { Logger } from 'pino'
+
+/** What every request carries. */
+export interface RequestState {
+  requestId: string
+  log: Logger
+  /** The client's address, through trusted proxies only. */
+  address: string
+  /** Nonce of this response's Content-Security-Policy. */
+  cspNonce: string
+}
+
+/** A Koa context with our state. */
+export type Context = ParameterizedContext<RequestState>
+
+export interface RequestContextDeps {
+  logger: Logger
+  trustedProxies: BlockList
+  now: () => number
+}
+
+/** Gives each request an id, a child logger and the client's address, and logs its end: never query, header or body. */
+export function requestContext({
+  logger,
+  trustedProxies,
+  now,
+}: RequestContextDeps): Middleware<RequestState> {
+  return async (ctx, next) => {
+    const started = now()
+    const requestId = randomUUID()
+    ctx.state.requestId = requestId
+    ctx.state.address = clientAddress(ctx.req, trustedProxies)
+    ctx.state.log = logger.child({ requestId })
+    ctx.set('X-Request-Id', requestId)
+    try {
+      await next()
+    } finally {
+      ctx.state.log.info(
+        // The path may carry a one-time secret (a setup or invitation link) only in its query, which is left out.
+        {
+          method: ctx.method,
+          path: ctx.path,
+          status: ctx.status,
+          ms: now() - started,
+          address: ctx.state.address,
+        },
+        'request',
+      )
+    }
+  }
+}
+
+/**
+ * The address a request came from. X-Forwarded-For is read from the right and only past trusted peers: what is left
+ * of them was written by whoever connected, and can be anything.
+ */
+export function clientAddress(request: IncomingMessage, trustedProxies: BlockList): string {
+  let address = plain(request.socket.remoteAddress ?? '')
+  const header = request.headers['x-forwarded-for']
+  const forwarded = (Array.isArray(header) ? header.join(',') : (header ?? ''))
+    .split(',')
+    .map((part) => plain(part.trim()))
+  while (isTrusted(address, trustedProxies)) {
+    const previous = forwarded.pop()
+    if (!previous) break
+    address = previous
+  }
+  return address
+}
+
+function isTrusted(address: string, trustedProxies: BlockList): boolean {
+  return trustedProxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
+}
+
+/** IPv4 addresses arrive as `::ffff:1.2.3.4` on a dual-stack socket. */
+function plain(address: string): string {
+  return address.startsWith('::ffff:') ? address.slice(7) : address
+}

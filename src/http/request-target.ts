@@ -1,0 +1,53 @@
+import type { Middleware } from 'koa'
+import { RequestRefused } from './errors.ts'
+import type { RequestState } from './request-context.ts'
+
+/**
+ * Accepts only requests that are meant for this server, and makes every URL built from the request come out under the
+ * public one. oidc-provider builds its metadata from the request; with a foreign Host it would publish foreign
+ * endpoints (poisoned discovery), and behind a TLS proxy it would publish http ones.
+ */
+export function requestTarget({ publicUrl }: { publicUrl: string }): Middleware<RequestState> {
+  const { host, hostname, protocol } = new URL(publicUrl)
+  const fixed = {
+    host: { value: host },
+    hostname: { value: hostname },
+    protocol: { value: protocol.slice(0, -1) },
+    secure: { value: protocol === 'https:' },
+    origin: { value: publicUrl },
+  }
+  return async (ctx, next) => {
+    // RFC 9112 §3.2.2: in absolute form the target replaces Host. No client of ours is a proxy's client.
+    if (!ctx.req.url?.startsWith('/')) {
+      throw new RequestRefused(400, 'invalid_request', 'The request target must be a path.')
+    }
+    // RFC 9112 §3.2: more than one Host is an error. Node keeps the first of both headers and hides the second, which
+    // a proxy in front may have read instead.
+    for (const name of ['host', 'authorization']) {
+      if (countHeader(ctx.req.rawHeaders, name) > 1) {
+        throw new RequestRefused(400, 'invalid_request', `The request has more than one ${name} header.`)
+      }
+    }
+    if (ctx.req.headers.host?.toLowerCase() !== host) {
+      throw new RequestRefused(421, 'misdirected_request', `This server is ${publicUrl}. Open that address.`)
+    }
+    if (!isWellFormed(ctx.path)) {
+      throw new RequestRefused(400, 'invalid_request', 'The path is not well-formed.')
+    }
+    Object.defineProperties(ctx.request, fixed)
+    await next()
+  }
+}
+
+function countHeader(rawHeaders: readonly string[], name: string): number {
+  return rawHeaders.filter((value, index) => index % 2 === 0 && value.toLowerCase() === name).length
+}
+
+function isWellFormed(path: string): boolean {
+  try {
+    // A NUL, or a path that a browser reads as another host, has no meaning here and has fooled other parsers.
+    return !decodeURIComponent(path).includes('\0') && !path.startsWith('//')
+  } catch {
+    return false
+  }
+}

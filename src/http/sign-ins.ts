@@ -1,0 +1,21 @@
+import type { User } from '../domain/users.ts'
+import type { Context } from './request-context.ts'
+
+/** A browser's sign-in, and who it belongs to. */
+export interface SignIn {
+  user: User
+  /** Names this sign-in in CSRF purposes; no secret. */
+  uid: string
+}
+
+/**
+ * The browser cookie session as the dashboard sees it. The authorization server implements it with oidc-provider's
+ * Session, so that one sign-in serves both.
+ */
+export interface SignIns {
+  /** The sign-in of this browser; absent when there is none or its user may not sign in any more. */
+  find: (ctx: Context) => Promise<SignIn | undefined>
+  /** Signs a user in. The session's identifier is new, which stops session fixation. */
+  start: (ctx: Context, user: User) => Promise<void>
+  end: (ctx: Context) => Promise<void>
+}

@@ -1,0 +1,190 @@
+import type { Role } from '../domain/principal.ts'
+
+/** A time as pages show it. */
+export interface Moment {
+  iso: string
+  /** In UTC, for the title. */
+  exact: string
+  /** "3 minutes ago". */
+  relative: string
+}
+
+/** What stands around every page of the dashboard. */
+export interface Frame {
+  user: { name: string; email: string }
+  /** For every form of the page, sign-out included. */
+  csrf: string
+  /** Absent on the pages before one is chosen. */
+  organization: { slug: string; name: string; role: Role } | undefined
+  /** Those the user may switch to, the present one included. */
+  organizations: { slug: string; name: string }[]
+  section: 'overview' | 'architecture' | 'sessions' | 'connect' | undefined
+  /** What a form before this page did. */
+  notice: string | undefined
+}
+
+/** The frame of a page under `/organizations/{slug}`. */
+export interface OrganizationFrame extends Frame {
+  organization: NonNullable<Frame['organization']>
+}
+
+/** An edge seen from the entity at one end: the entity at the other end, and why we believe it. */
+export interface RelationView {
+  href: string
+  name: string
+  kind: string
+  type: string
+  evidence: {
+    file: string
+    line: number
+    field: string
+    method: string
+    basis: string
+    lastSeen: Moment
+  }[]
+}
+
+/** Refusals beside their fields; the key `form` is about the whole form. */
+export type FieldErrors = Record<string, string>
+
+/** What each page of `views/` is given; a name or field that does not exist is a type error. */
+export interface ViewData {
+  /** Stands alone: what went wrong and what to do next. `error` is the OAuth code or one of ours. */
+  error: {
+    status: number
+    title: string
+    message: string
+    error: string
+    requestId: string
+    nextSteps: string[]
+  }
+  /** An error would go to a host nobody vouched for: names it instead of redirecting (RFC 9700 §4.11.2). */
+  leaving: { host: string; url: string; message: string }
+  /** Stands alone. Used by the dashboard (`/sign-in`) and inside an authorization (`/interaction/{uid}/sign-in`). */
+  'sign-in': {
+    action: string
+    csrf: string
+    email: string
+    errors: FieldErrors
+    /** Where a dashboard sign-in continues: a path of ours. */
+    returnTo: string | undefined
+    /** The client that asked, inside an authorization. */
+    clientName: string | undefined
+  }
+  /** Stands alone: who asks, what it gets, for which organization, where the answer goes. Nothing is pre-approved. */
+  consent: {
+    action: string
+    csrf: string
+    client: {
+      name: string
+      /** `pinned`/`fetched`: the client's metadata document vouches for it; `claimed`: it only says so itself. */
+      identity: 'pinned' | 'fetched' | 'claimed'
+      id: string
+    }
+    redirect: { host: string; loopback: boolean; uri: string }
+    user: { name: string; email: string }
+    organizations: { slug: string; name: string; role: Role; selected: boolean }[]
+    permissions: { scope: string; title: string; description: string }[]
+    /** "30 days without use, one year at most". */
+    lifetime: string
+    errors: FieldErrors
+  }
+  /** Stands alone: first run. */
+  setup: {
+    action: string
+    csrf: string
+    values: { name: string; email: string; organization: string; slug: string; sample: boolean }
+    errors: FieldErrors
+  }
+  /** Where somebody in several organizations, or in none, arrives. */
+  organizations: { frame: Frame; organizations: { slug: string; name: string; role: Role }[] }
+  /** The home of an organization. */
+  organization: {
+    frame: OrganizationFrame
+    administers: boolean
+    /** The viewer has no live client session yet. */
+    invitesToConnect: boolean
+    sessions: number
+    /** `sessions` counts everybody's, not only the viewer's. */
+    seesAllSessions: boolean
+    /** Absent until something was imported. */
+    graph:
+      | {
+          entities: number
+          relations: number
+          unresolved: number
+          sources: {
+            id: string
+            kind: string
+            importedAt: Moment
+            files: number
+            entities: number
+            relations: number
+          }[]
+        }
+      | undefined
+    importCommand: string
+  }
+  connect: {
+    frame: OrganizationFrame
+    endpoint: string
+    commands: { local: string; user: string; remote: string; again: string }
+    /** `.mcp.json`. */
+    projectFile: string
+  }
+  sessions: {
+    frame: OrganizationFrame
+    seesAll: boolean
+    sessions: {
+      id: string
+      client: { name: string; verified: boolean }
+      user: { name: string; email: string }
+      /** The viewer's. */
+      own: boolean
+      startedAt: Moment
+      lastUsedAt: Moment
+      expiresAt: Moment
+      address: string
+      lastAddress: string
+    }[]
+  }
+  architecture: {
+    frame: OrganizationFrame
+    query: string
+    kind: string | undefined
+    /** The kinds that occur; empty when there is no graph. */
+    kinds: { kind: string; label: string; count: number }[]
+    /** Nothing matches; the entities are those whose names are spelled alike. */
+    onlySimilar: boolean
+    entities: {
+      href: string
+      name: string
+      namespace: string | undefined
+      kind: string
+      kindLabel: string
+      technology: string | undefined
+      dependencies: number
+      dependents: number
+    }[]
+    total: number
+    /** The rows of this page, counted from 1. */
+    range: { from: number; to: number }
+    previousHref: string | undefined
+    nextHref: string | undefined
+  }
+  entity: {
+    frame: OrganizationFrame
+    entity: {
+      ref: string
+      name: string
+      kind: string
+      kindLabel: string
+      description: string | undefined
+      facts: { label: string; value: string }[]
+    }
+    dependsOn: RelationView[]
+    dependedOnBy: RelationView[]
+  }
+}
+
+export type ViewName = keyof ViewData

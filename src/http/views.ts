@@ -1,0 +1,23 @@
+import { join } from 'node:path'
+import { Eta } from 'eta'
+import { packageRoot } from '../package.ts'
+import type { Context } from './request-context.ts'
+import type { ViewData, ViewName } from './view-data.ts'
+
+/** Renders a page of `views/` as the response's body. Templates get data, never the context. */
+export type Render = <Name extends ViewName>(ctx: Context, name: Name, data: ViewData[Name]) => void
+
+/** @param assetUrl gives the versioned URL of a file in `views/assets` */
+export function createViews({
+  assetUrl,
+  now,
+}: {
+  assetUrl: (name: string) => string
+  now: () => number
+}): Render {
+  const eta = new Eta({ views: join(packageRoot(), 'views'), cache: true, autoEscape: true })
+  return (ctx, name, data) => {
+    ctx.type = 'html'
+    ctx.body = eta.render(name, { ...data, assetUrl, nonce: ctx.state.cspNonce, now: now() })
+  }
+}

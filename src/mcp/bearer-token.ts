@@ -1,0 +1,146 @@
+import { z } from 'zod'
+import type { ClientSessions } from '../domain/client-sessions.ts'
+import { describeEnd } from '../domain/client-sessions.ts'
+import type { Members } from '../domain/members.ts'
+import type { Organizations } from '../domain/organizations.ts'
+import { type Principal, type Scope, scopes } from '../domain/principal.ts'
+import type { Users } from '../domain/users.ts'
+import type { Artifacts } from '../storage/contract.ts'
+
+/** Who is asking, or why nobody is. The description is a sentence for the person at the client. */
+export type Authentication =
+  | { outcome: 'accepted'; principal: Principal }
+  | { outcome: 'refused'; reason: TokenRefusal; description: string }
+
+/** `missing` means no bearer credentials at all; every other reason is RFC 6750's `invalid_token`. */
+export type TokenRefusal =
+  | 'missing'
+  | 'malformed'
+  | 'unset_variable'
+  | 'unknown'
+  | 'wrong_audience'
+  | 'session_ended'
+  | 'user_disabled'
+  | 'no_longer_member'
+
+export interface BearerTokenDeps {
+  artifacts: Artifacts
+  users: Users
+  organizations: Organizations
+  members: Members
+  clientSessions: ClientSessions
+  /** The audience a token must have been issued for. */
+  resource: string
+  now: () => number
+}
+
+/** What oidc-provider's opaque access tokens hold, as far as it matters here. */
+const AccessToken = z.object({
+  accountId: z.string(),
+  grantId: z.string(),
+  aud: z.string().optional(),
+  scope: z.string().default(''),
+  /** Seconds. */
+  exp: z.number(),
+})
+type AccessToken = z.infer<typeof AccessToken>
+
+// Ours are 43 characters. Whatever is longer need not be hashed and looked up.
+const longestToken = 512
+// RFC 6750 §2.1, b64token.
+const tokenSyntax = /^[A-Za-z0-9\-._~+/]+=*$/
+
+const signInAgain = 'Sign in again; in Claude Code, run /mcp.'
+
+/**
+ * Turns an Authorization header into a principal. The token only points to its grant: whoever revoked that, left the
+ * organization or was disabled is refused at the next request, on every process.
+ * @throws {StoreUnavailable} which is not the client's fault and must never become a challenge
+ */
+export function createBearerAuthentication(deps: BearerTokenDeps) {
+  const { artifacts, users, organizations, members, clientSessions, resource, now } = deps
+
+  return async function authenticate(authorization: string | undefined): Promise<Authentication> {
+    const credentials = parseAuthorization(authorization)
+    if ('outcome' in credentials) return credentials
+    const artifact = await artifacts.get('AccessToken', credentials.token)
+    const token = AccessToken.safeParse(artifact?.payload).data
+    if (!token || token.exp * 1000 <= now()) {
+      return refuse('unknown', `This access token is unknown or has expired. ${signInAgain}`)
+    }
+    if (token.aud !== resource) {
+      return refuse('wrong_audience', `This access token was issued for another resource than ${resource}.`)
+    }
+    return principalOf(token)
+  }
+
+  async function principalOf(token: AccessToken): Promise<Authentication> {
+    const [grant, user, { session, organization, member }] = await Promise.all([
+      artifacts.get('Grant', token.grantId),
+      users.find(token.accountId),
+      findSession(token),
+    ])
+    if (session?.ended) return refuse('session_ended', describeEnd(session.ended))
+    if (!grant || !session || session.expiresAt <= now()) {
+      return refuse('session_ended', `This session has ended. ${signInAgain}`)
+    }
+    if (!user || user.disabledAt !== undefined) {
+      return refuse('user_disabled', 'Your user has been disabled. Ask whoever runs this server.')
+    }
+    if (!organization || !member) {
+      const name = organization?.name ?? 'the organization of this session'
+      return refuse(
+        'no_longer_member',
+        `You are no longer a member of ${name}. Ask an administrator to invite you.`,
+      )
+    }
+    return {
+      outcome: 'accepted',
+      principal: {
+        user: { id: user.id, email: user.email, name: user.name },
+        organization: { id: organization.id, slug: organization.slug, name: organization.name },
+        role: member.role,
+        scopes: parseScopes(token.scope),
+        clientSession: { id: session.id, clientId: session.clientId, clientName: session.clientName },
+        token: { kind: 'oauth_access_token', expiresAt: token.exp * 1000 },
+      },
+    }
+  }
+
+  async function findSession(token: AccessToken) {
+    const session = await clientSessions.find(token.grantId)
+    if (!session) return {}
+    const [organization, member] = await Promise.all([
+      organizations.find(session.organizationId),
+      members.find(session.organizationId, token.accountId),
+    ])
+    return { session, organization, member }
+  }
+}
+
+function parseAuthorization(header: string | undefined): { token: string } | Authentication {
+  const [, scheme = '', credentials = ''] = /^(\S*)\s*(.*)$/.exec(header ?? '') ?? []
+  if (scheme.toLowerCase() !== 'bearer') {
+    return refuse('missing', `This server needs you to sign in first; in Claude Code, run /mcp.`)
+  }
+  // Claude Code sends a variable of .mcp.json that is not set literally.
+  if (credentials.includes('${')) {
+    return refuse(
+      'unset_variable',
+      'The configured Authorization header names an environment variable that is not set. Set it and start the client again.',
+    )
+  }
+  if (credentials.length > longestToken || !tokenSyntax.test(credentials)) {
+    return refuse('malformed', `The Authorization header holds no well-formed bearer token. ${signInAgain}`)
+  }
+  return { token: credentials }
+}
+
+function parseScopes(scope: string): Scope[] {
+  const granted = new Set(scope.split(' '))
+  return scopes.filter((known) => granted.has(known))
+}
+
+function refuse(reason: TokenRefusal, description: string): Authentication {
+  return { outcome: 'refused', reason, description }
+}

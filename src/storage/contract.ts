@@ -1,0 +1,208 @@
+/**
+ * The store: everything the product keeps, in six narrow parts. Two engines implement it (`sqlite/`, `redis/`)
+ * and one suite in `test/contract` holds both to the words below. Times are epoch milliseconds unless a name
+ * says seconds. `undefined` means absent and is never an error.
+ */
+export interface Store {
+  readonly artifacts: Artifacts
+  readonly documents: Documents
+  readonly logs: Logs
+  readonly limiter: Limiter
+  readonly bus: Bus
+  readonly blobs: Blobs
+  /** One cheap round trip. @throws {StoreUnavailable} */
+  readonly ping: () => Promise<void>
+  /** Sentences an operator should read at start-up: no append-only file, an evicting policy, an old version. */
+  readonly warnings: () => Promise<string[]>
+  readonly close: () => Promise<void>
+}
+
+/**
+ * Protocol state with a lifetime: sign-ins, interactions, codes, tokens, grants, registered clients.
+ * Identifiers may be bearer secrets, so an engine keeps only their SHA-256; payloads must not repeat them.
+ */
+export interface Artifacts {
+  /**
+   * Writes or replaces one record with its pointers and index entries.
+   * @throws {GrantRevoked} when `grantId` was revoked, also when the revocation raced with this write:
+   *   after both have returned, nothing of that grant is alive.
+   */
+  readonly put: (artifact: NewArtifact) => Promise<void>
+  readonly get: (model: string, id: string) => Promise<Artifact | undefined>
+  readonly findByUid: (model: string, uid: string) => Promise<Artifact | undefined>
+  readonly findByUserCode: (model: string, userCode: string) => Promise<Artifact | undefined>
+  /**
+   * Marks a record as spent; a compare-and-set, so of any number of parallel calls exactly one gets `first`.
+   * Within `graceSeconds` of that first call others get `grace`, afterwards `replay`. With 0 there is no grace
+   * at all, not even within the same millisecond. Never brings an expired record back (`missing`).
+   */
+  readonly consume: (model: string, id: string, options: { graceSeconds: number }) => Promise<Consumption>
+  readonly delete: (model: string, id: string) => Promise<void>
+  /** Ends a grant: deletes every artifact put with this `grantId` and refuses later ones. Idempotent; works while Redis is full. */
+  readonly revokeGrant: (grantId: string) => Promise<void>
+  /** Live records of one model for one owner, newest expiry first. */
+  readonly list: (model: string, owner: ArtifactOwner, page?: PageRequest) => Promise<Page<Artifact>>
+}
+
+export type Consumption = 'first' | 'grace' | 'replay' | 'missing'
+export type ArtifactOwner = { userId: string } | { clientId: string } | { organizationId: string }
+
+export interface NewArtifact {
+  model: string
+  id: string
+  payload: Record<string, unknown>
+  /** Absent: kept until deleted. */
+  expiresAt?: number | undefined
+  /** The artifact dies with this grant. */
+  grantId?: string | undefined
+  uid?: string | undefined
+  userCode?: string | undefined
+  userId?: string | undefined
+  clientId?: string | undefined
+  organizationId?: string | undefined
+}
+
+export interface Artifact {
+  payload: Record<string, unknown>
+  expiresAt: number | undefined
+  consumedAt: number | undefined
+}
+
+export interface PageRequest {
+  limit?: number
+  cursor?: string | undefined
+}
+
+export interface Page<T> {
+  items: T[]
+  /** Present when there is more. Opaque. */
+  nextCursor: string | undefined
+}
+
+/** Versioned JSON records of the domain, with unique keys and indexes, changed all or nothing. */
+export interface Documents {
+  readonly get: (kind: string, id: string) => Promise<StoredDocument | undefined>
+  readonly findUnique: (kind: string, key: string, value: string) => Promise<StoredDocument | undefined>
+  /** Documents with this index value in the order of their ids; ids are time-ordered by convention (`newId`). */
+  readonly list: (
+    kind: string,
+    index: string,
+    value: string,
+    page?: PageRequest,
+  ) => Promise<Page<StoredDocument>>
+  /**
+   * Applies every change or none.
+   * @throws {Conflict} `version` when a document changed since it was read, `unique` when a unique key is taken.
+   */
+  readonly commit: (changes: readonly DocumentChange[]) => Promise<void>
+  /**
+   * Merges shallow, unversioned facts beside a document (last used, last address); lost updates are acceptable,
+   * a version conflict is not. Read back as `touched`. Does nothing when the document is absent.
+   */
+  readonly touch: (kind: string, id: string, facts: Record<string, string | number>) => Promise<void>
+}
+
+export interface StoredDocument {
+  id: string
+  version: number
+  data: unknown
+  touched: Record<string, string | number>
+}
+
+export type DocumentChange =
+  | {
+      op: 'put'
+      kind: string
+      id: string
+      /** The version that was read; 0 creates. */
+      version: number
+      data: unknown
+      /** Values no other document of this kind may hold under the same key. */
+      unique?: Record<string, string>
+      indexes?: Record<string, string>
+    }
+  | { op: 'delete'; kind: string; id: string; version: number }
+
+/** Append-only streams: audit events, event replay. */
+export interface Logs {
+  /** @returns the entry's id; ids of one stream ascend. */
+  readonly append: (stream: string, entry: Record<string, unknown>, keep?: LogRetention) => Promise<string>
+  readonly page: (stream: string, request: LogPageRequest) => Promise<LogEntry[]>
+  readonly drop: (stream: string) => Promise<void>
+}
+
+export interface LogRetention {
+  maxEntries?: number
+  ttlSeconds?: number
+}
+
+export interface LogPageRequest {
+  limit: number
+  order: 'newest-first' | 'oldest-first'
+  /** Exclusive. Continue from the last id of the page before. */
+  from?: string | undefined
+}
+
+export interface LogEntry {
+  id: string
+  at: number
+  entry: Record<string, unknown>
+}
+
+/** Fixed windows. */
+export interface Limiter {
+  readonly hit: (key: string, rule: { limit: number; windowSeconds: number }) => Promise<LimiterAnswer>
+}
+
+export interface LimiterAnswer {
+  allowed: boolean
+  remaining: number
+  /** Whole seconds until the window ends, at least 1. */
+  retryAfterSeconds: number
+}
+
+/** Messages to every process that shares the store, this one included. Delivery within a second; none is kept. */
+export interface Bus {
+  readonly publish: (channel: string, message: string) => Promise<void>
+  readonly subscribe: (channel: string, handler: (message: string) => void) => Promise<() => Promise<void>>
+}
+
+/** Larger values replaced as a whole, by compare-and-set on a revision that starts at 1. */
+export interface Blobs {
+  /** @returns `'unchanged'` when the stored revision equals `unlessRevision`: spares the transfer. */
+  readonly get: (
+    key: string,
+    options?: { unlessRevision?: number },
+  ) => Promise<Blob | 'unchanged' | undefined>
+  /** @returns the new revision. @throws {Conflict} `version` when the stored revision is not `expectedRevision` (0: absent). */
+  readonly put: (key: string, bytes: Uint8Array, expectedRevision: number) => Promise<number>
+  readonly delete: (key: string) => Promise<void>
+}
+
+export interface Blob {
+  revision: number
+  bytes: Uint8Array
+}
+
+/** The store did not answer in time or refused the write. Every face answers it as 503 with Retry-After, never as 401. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable'
+}
+
+/** A compare-and-set lost. */
+export class Conflict extends Error {
+  override readonly name = 'Conflict'
+  readonly reason: 'version' | 'unique'
+  /** The unique key that is taken. */
+  readonly key: string | undefined
+  constructor(reason: 'version' | 'unique', key?: string) {
+    super(reason === 'unique' ? `unique key ${key ?? ''} is taken` : 'the record changed since it was read')
+    this.reason = reason
+    this.key = key
+  }
+}
+
+/** The grant of an artifact was revoked. */
+export class GrantRevoked extends Error {
+  override readonly name = 'GrantRevoked'
+}

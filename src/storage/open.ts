@@ -1,0 +1,21 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import type { Store } from './contract.ts'
+import { createRedisStore } from './redis/store.ts'
+import { createSqliteStore } from './sqlite/store.ts'
+
+/**
+ * Opens Redis where an address is given, else the embedded store in `dataDir`, which is created for its owner only.
+ * @throws {StoreUnavailable}
+ */
+export async function openStore(options: {
+  redisUrl?: string | undefined
+  dataDir: string
+  logger?: Pick<Logger, 'info' | 'warn'> | undefined
+}): Promise<Store> {
+  const { redisUrl, dataDir, logger } = options
+  if (redisUrl !== undefined) return createRedisStore({ url: redisUrl, logger })
+  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  return createSqliteStore({ file: join(dataDir, 'opentrace.db') })
+}

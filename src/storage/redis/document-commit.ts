@@ -1,0 +1,131 @@
+import { Conflict } from '../contract.ts'
+import type { DocumentChange } from '../contract.ts'
+import { defineScript } from './commands.ts'
+import type { RedisCommands } from './commands.ts'
+import type { Keys } from './keys.ts'
+
+/**
+ * KEYS: every key the steps name by number. ARGV: the steps. All is checked before anything is written, and the
+ * documents are written first, because Redis refuses a write for want of memory only while a script has written nothing.
+ */
+const commitScript = defineScript(`
+  local steps = cjson.decode(ARGV[1])
+  local released, claimed = {}, {}
+  for _, step in ipairs(steps) do
+    local version = redis.call('HGET', KEYS[step.document], 'v') or '0'
+    if version ~= step.version then return {'version'} end
+    for _, old in ipairs(step.release) do released[old.key .. ':' .. old.value] = true end
+  end
+  for _, step in ipairs(steps) do
+    for _, new in ipairs(step.claim) do
+      local place = new.key .. ':' .. new.value
+      local taken = redis.call('HEXISTS', KEYS[new.key], new.value) == 1 and not released[place]
+      if taken or claimed[place] then return {'unique', new.name} end
+      claimed[place] = true
+    end
+  end
+  for _, step in ipairs(steps) do
+    if step.data then
+      redis.call('HSET', KEYS[step.document], 'v', step.version + 1, 'd', step.data, 'u', step.unique, 'i', step.indexes)
+    else
+      redis.call('UNLINK', KEYS[step.document])
+    end
+  end
+  for _, step in ipairs(steps) do
+    for _, old in ipairs(step.release) do redis.call('HDEL', KEYS[old.key], old.value) end
+    for _, index in ipairs(step.leave) do redis.call('ZREM', KEYS[index], step.id) end
+  end
+  for _, step in ipairs(steps) do
+    for _, new in ipairs(step.claim) do redis.call('HSET', KEYS[new.key], new.value, step.id) end
+    for _, index in ipairs(step.join) do redis.call('ZADD', KEYS[index], 0, step.id) end
+  end
+  return {'done'}
+`)
+
+/** One change as the script reads it; keys are numbers into `KEYS`, without `data` it deletes. */
+interface Step {
+  id: string
+  document: number
+  version: string
+  data?: string
+  unique?: string
+  indexes?: string
+  release: { key: number; value: string }[]
+  leave: number[]
+  claim: { key: number; value: string; name: string }[]
+  join: number[]
+}
+
+/** The unique keys and indexes a stored document holds. */
+interface HeldKeys {
+  unique: Record<string, string>
+  indexes: Record<string, string>
+}
+
+/** @throws {Conflict} */
+export async function commitDocuments(
+  { redis, keys }: { redis: RedisCommands; keys: Keys },
+  changes: readonly DocumentChange[],
+): Promise<void> {
+  const held = await Promise.all(changes.map((change) => readHeldKeys({ redis, keys }, change)))
+  const places = createPlaces()
+  const steps = changes.map((change, i) => planStep(keys, places.numberOf, change, held[i]))
+  const answer = (await redis.run(commitScript, places.all, JSON.stringify(steps))) as string[]
+  if (answer[0] === 'version') throw new Conflict('version')
+  if (answer[0] === 'unique') throw new Conflict('unique', answer[1])
+}
+
+/** Read beforehand so that the script touches declared keys only; they belong to the version, which it checks again. */
+async function readHeldKeys(
+  { redis, keys }: { redis: RedisCommands; keys: Keys },
+  { op, kind, id, version }: DocumentChange,
+): Promise<HeldKeys | undefined> {
+  if (op === 'put' && version === 0) return undefined
+  const values = (await redis.send('hmget', keys.document(kind, id), 'v', 'u', 'i')) as (string | null)[]
+  const [storedVersion, unique, indexes] = values
+  if (storedVersion !== String(version)) throw new Conflict('version')
+  return {
+    unique: JSON.parse(unique ?? '{}') as HeldKeys['unique'],
+    indexes: JSON.parse(indexes ?? '{}') as HeldKeys['indexes'],
+  }
+}
+
+/** Numbers for keys, from 1 as Lua counts. */
+function createPlaces(): { numberOf: (key: string) => number; all: string[] } {
+  const all: string[] = []
+  return { all, numberOf: (key) => (all.includes(key) ? all.indexOf(key) + 1 : all.push(key)) }
+}
+
+function planStep(
+  keys: Keys,
+  numberOf: (key: string) => number,
+  change: DocumentChange,
+  held: HeldKeys = { unique: {}, indexes: {} },
+): Step {
+  const { kind, id, version } = change
+  const uniqueOf = (unique: Record<string, string>) =>
+    Object.entries(unique).map(([name, value]) => ({
+      key: numberOf(keys.uniqueValues(kind, name)),
+      value,
+      name,
+    }))
+  const indexesOf = (indexes: Record<string, string>) =>
+    Object.entries(indexes).map(([name, value]) => numberOf(keys.index(kind, name, value)))
+  const step: Step = {
+    id,
+    document: numberOf(keys.document(kind, id)),
+    version: String(version),
+    release: uniqueOf(held.unique),
+    leave: indexesOf(held.indexes),
+    claim: [],
+    join: [],
+  }
+  if (change.op === 'delete') return step
+  const { data, unique = {}, indexes = {} } = change
+  const written = {
+    data: JSON.stringify(data),
+    unique: JSON.stringify(unique),
+    indexes: JSON.stringify(indexes),
+  }
+  return { ...step, ...written, claim: uniqueOf(unique), join: indexesOf(indexes) }
+}

@@ -1,0 +1,23 @@
+import type { Limiter } from '../contract.ts'
+import { presentWindow } from '../limiter-window.ts'
+import { defineScript } from './commands.ts'
+import type { RedisCommands } from './commands.ts'
+import type { Keys } from './keys.ts'
+
+/** KEYS: the window. ARGV: its length in ms. */
+const hitScript = defineScript(`
+  local hits = redis.call('INCR', KEYS[1])
+  if hits == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+  return {hits, redis.call('PTTL', KEYS[1])}
+`)
+
+/** Fixed windows, one counter each, that end by Redis's clock. */
+export function createLimiter({ redis, keys }: { redis: RedisCommands; keys: Keys }): Limiter {
+  return {
+    async hit(key, { limit, windowSeconds }) {
+      const answer = await redis.run(hitScript, [keys.limiter(key)], windowSeconds * 1000)
+      const [hits, endsInMs] = answer as [number, number]
+      return presentWindow({ hits, limit, endsInMs })
+    },
+  }
+}

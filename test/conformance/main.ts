@@ -1,0 +1,73 @@
+import { createBrowser } from '../support/browser.ts'
+import { register, signIn, signInAt } from '../support/oauth-client.ts'
+import { freePort, populate, startServer } from '../support/server.ts'
+import { startTokenProxy } from '../support/token-proxy.ts'
+import { findRunner, type RunResult, type Runner } from './runner.ts'
+
+/** Scenarios of the official suite that need no fixture tools, by protocol revision. */
+const serverScenarios = {
+  '2025-11-25': [
+    'server-initialize',
+    'server-session-lifecycle',
+    'ping',
+    'tools-list',
+    'dns-rebinding-protection',
+  ],
+  '2026-07-28': [
+    'server-stateless',
+    'tools-list',
+    'dns-rebinding-protection',
+    'caching',
+    'http-header-validation',
+  ],
+}
+
+const run = await findRunner()
+const proxyPort = await freePort()
+const origin = `http://localhost:${proxyPort}`
+const server = await startServer({ environment: { PUBLIC_URL: origin } })
+const proxy = await startTokenProxy({ port: proxyPort, target: server.port, path: '/mcp/v1' })
+try {
+  await populate(server)
+  proxy.useToken((await signIn(origin)).access_token)
+  let failures = 0
+  const report = (name: string, { passed, output }: RunResult) => {
+    console.log(`${passed ? 'pass' : 'FAIL'} ${name}`)
+    if (passed) return
+    failures++
+    console.log(output)
+  }
+  report('authorization', await runAuthorization(run))
+  for (const [revision, scenarios] of Object.entries(serverScenarios)) {
+    for (const scenario of scenarios) {
+      report(
+        `server ${revision} ${scenario}`,
+        await run(['server', '--url', server.mcpUrl, '--spec-version', revision, '--scenario', scenario]),
+      )
+    }
+  }
+  process.exitCode = failures === 0 ? 0 : 1
+} finally {
+  await proxy.stop()
+  await server.stop()
+}
+
+/** The runner prints an authorization URL and waits for its callback; this is the person at the browser. */
+async function runAuthorization(runner: Runner): Promise<RunResult> {
+  const port = await freePort()
+  const clientId = await register(origin, { redirect_uris: [`http://127.0.0.1:${port}/callback`] })
+  const args = ['--url', origin, '--client-id', clientId, '--resource', server.mcpUrl, '--port', String(port)]
+  let visit: Promise<unknown> | undefined
+  const result = await runner(['authorization', ...args, '--spec-version', '2026-07-28'], (line) => {
+    if (line.startsWith(`${origin}/oauth/authorize?`)) visit ??= authorize(line.trim())
+  })
+  await visit
+  return result
+}
+
+async function authorize(authorizationUrl: string): Promise<void> {
+  const browser = createBrowser(origin)
+  const consent = await signInAt(browser, await browser.open(authorizationUrl))
+  const answer = await browser.submit(consent, { organization: 'acme', decision: 'allow' })
+  await fetch(answer.url)
+}

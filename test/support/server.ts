@@ -1,0 +1,110 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { pino } from 'pino'
+import { createApp } from '../../src/app.ts'
+import { createHttpServer } from '../../src/cli/serve.ts'
+import { parseConfig } from '../../src/config.ts'
+import { createDomain, type Domain } from '../../src/domain/domain.ts'
+import type { Store } from '../../src/storage/contract.ts'
+import { createRedisStore } from '../../src/storage/redis/store.ts'
+import { createSqliteStore } from '../../src/storage/sqlite/store.ts'
+
+/** A real server on a free port, in this process. */
+export interface TestServer {
+  origin: string
+  mcpUrl: string
+  port: number
+  store: Store
+  domain: Domain
+  /** Everything it logged, as lines. */
+  log: string[]
+  stop: () => Promise<void>
+}
+
+export interface TestServerOptions {
+  /** Absent: an embedded store in memory. */
+  redisUrl?: string | undefined
+  environment?: Record<string, string>
+  fetch?: typeof globalThis.fetch
+  now?: () => number
+}
+
+export const password = 'correct horse battery staple'
+
+/** Starts the whole application as `serve` does, without a process of its own. */
+export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const port = await freePort()
+  const config = parseConfig({
+    PUBLIC_URL: `http://localhost:${port}`,
+    SECRET_KEY: 'a-test-key-of-more-than-thirty-two-characters',
+    ...(options.redisUrl === undefined ? {} : { REDIS_URL: options.redisUrl }),
+    ...options.environment,
+  })
+  const now = options.now ?? Date.now
+  const store =
+    config.redisUrl === undefined
+      ? await createSqliteStore({ file: ':memory:' })
+      : await createRedisStore({ url: config.redisUrl })
+  const log: string[] = []
+  const logger = pino({ level: 'debug' }, { write: (line: string) => void log.push(line) })
+  const app = await createApp({
+    config,
+    store,
+    logger,
+    readiness: { draining: false },
+    fetch: options.fetch ?? globalThis.fetch,
+    now,
+  })
+  const server = createHttpServer(app.callback())
+  await new Promise<void>((resolve) => {
+    server.listen({ host: config.host, port }, resolve)
+  })
+  return {
+    origin: config.publicUrl,
+    mcpUrl: `${config.publicUrl}/mcp/v1`,
+    port,
+    store,
+    domain: createDomain({ store, now }),
+    log,
+    async stop() {
+      server.closeAllConnections()
+      await new Promise((resolve) => {
+        server.close(resolve)
+      })
+      await store.close()
+    },
+  }
+}
+
+/** A port nobody listens on right now. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => {
+    server.close(resolve)
+  })
+  return port
+}
+
+/** Two people in two organizations: ada owns acme and is a member of globex, bob owns globex, mel is a member of acme. */
+export async function populate({ store, domain }: Pick<TestServer, 'store' | 'domain'>) {
+  const { user: ada, organization: acme } = await domain.firstRun.complete({
+    user: { email: 'ada@example.com', name: 'Ada Lovelace', password },
+    organization: { name: 'Acme', slug: 'acme' },
+  })
+  const bob = await domain.users.prepare({ email: 'bob@example.com', name: 'Bob', password })
+  const mel = await domain.users.prepare({ email: 'mel@example.com', name: 'Mel', password })
+  const globex = domain.organizations.prepare({ name: 'Globex', slug: 'globex' })
+  await store.documents.commit([
+    bob.change,
+    mel.change,
+    globex.change,
+    domain.members.prepare(globex.organization.id, bob.user.id, 'owner'),
+    domain.members.prepare(globex.organization.id, ada.id, 'member'),
+    domain.members.prepare(acme.id, mel.user.id, 'member'),
+  ])
+  return { ada, bob: bob.user, mel: mel.user, acme, globex: globex.organization }
+}

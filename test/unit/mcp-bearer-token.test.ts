@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict'
+import { before, describe, it } from 'node:test'
+import { type BearerTokenDeps, createBearerAuthentication } from '../../src/mcp/bearer-token.ts'
+import { StoreUnavailable } from '../../src/storage/contract.ts'
+import { type SignedInClient, signedInClient } from '../support/mcp-endpoint.ts'
+
+const resource = 'http://localhost:3000/mcp/v1'
+
+function authentication(client: SignedInClient, overrides: Partial<BearerTokenDeps> = {}) {
+  return createBearerAuthentication({ ...client.deps, resource, ...overrides })
+}
+
+describe('A bearer token', () => {
+  let client: SignedInClient
+
+  before(async () => {
+    client = await signedInClient()
+  })
+
+  it('makes its user, organization, role and scopes the principal', async () => {
+    const answer = await authentication(client)(`Bearer ${await client.issueToken()}`)
+    assert(answer.outcome === 'accepted')
+    const { principal } = answer
+    assert.equal(principal.user.email, client.user.email)
+    assert.equal(principal.organization.slug, client.organization.slug)
+    assert.equal(principal.role, 'owner')
+    assert.deepEqual(principal.scopes, ['architecture:read'])
+    assert.equal(principal.clientSession.id, client.session.id)
+  })
+
+  it('is found whatever the case of the scheme (RFC 9110 §11.1)', async () => {
+    assert.equal((await authentication(client)(`bearer ${await client.issueToken()}`)).outcome, 'accepted')
+  })
+
+  const refusals: [title: string, header: string | undefined, reason: string][] = [
+    ['no header', undefined, 'missing'],
+    ['another scheme (RFC 6750 §3.1: like no credentials)', 'Basic YTpi', 'missing'],
+    ['a scheme without a token', 'Bearer', 'malformed'],
+    ['two parts', 'Bearer a b', 'malformed'],
+    ['characters outside b64token (RFC 6750 §2.1)', 'Bearer \u00e9', 'malformed'],
+    ['9 KB', `Bearer ${'A'.repeat(9216)}`, 'malformed'],
+    ['a variable that was never expanded', 'Bearer ${OPENTRACE_TOKEN}', 'unset_variable'],
+    ['a well-formed stranger', `Bearer ${'A'.repeat(43)}`, 'unknown'],
+  ]
+  for (const [title, header, reason] of refusals) {
+    it(`is refused as ${reason}: ${title}`, async () => {
+      const answer = await authentication(client)(header)
+      assert(answer.outcome === 'refused')
+      assert.equal(answer.reason, reason)
+    })
+  }
+
+  it('is refused one character shorter or longer', async () => {
+    const token = await client.issueToken()
+    for (const altered of [token.slice(0, -1), `${token}A`]) {
+      const answer = await authentication(client)(`Bearer ${altered}`)
+      assert(answer.outcome === 'refused')
+      assert.equal(answer.reason, 'unknown')
+    }
+  })
+
+  it('is refused once it has expired, although the store still has it', async () => {
+    const token = await client.issueToken({ exp: Math.floor(Date.now() / 1000) - 1 })
+    const answer = await authentication(client)(`Bearer ${token}`)
+    assert(answer.outcome === 'refused')
+    assert.equal(answer.reason, 'unknown')
+  })
+
+  for (const aud of [undefined, `${resource}/`, 'http://localhost:3000', `${resource}-other`]) {
+    it(`is refused with the audience ${aud} (RFC 8707, MCP Token Handling)`, async () => {
+      const answer = await authentication(client)(`Bearer ${await client.issueToken({ aud })}`)
+      assert(answer.outcome === 'refused')
+      assert.equal(answer.reason, 'wrong_audience')
+    })
+  }
+
+  it('gives only scopes this server knows', async () => {
+    const token = await client.issueToken({ scope: 'offline_access architecture:write' })
+    const answer = await authentication(client)(`Bearer ${token}`)
+    assert(answer.outcome === 'accepted')
+    assert.deepEqual(answer.principal.scopes, [])
+  })
+
+  it('is not refused when the store cannot be reached: that rises', async () => {
+    const artifacts = { ...client.deps.artifacts, get: () => Promise.reject(new StoreUnavailable('down')) }
+    await assert.rejects(
+      authentication(client, { artifacts })(`Bearer ${'A'.repeat(43)}`),
+      (error) => error instanceof StoreUnavailable,
+    )
+  })
+})
+
+describe('A bearer token whose session changed', () => {
+  async function afterwards(change: (client: SignedInClient) => Promise<void>) {
+    const client = await signedInClient()
+    const header = `Bearer ${await client.issueToken()}`
+    assert.equal((await authentication(client)(header)).outcome, 'accepted')
+    await change(client)
+    const answer = await authentication(client)(header)
+    assert(answer.outcome === 'refused')
+    return answer
+  }
+
+  async function changeDocument(client: SignedInClient, kind: string, id: string, facts?: object) {
+    const { documents } = client.store
+    const document = await documents.get(kind, id)
+    assert(document)
+    const { version, data } = document
+    await documents.commit([
+      facts
+        ? { op: 'put', kind, id, version, data: { ...(data as object), ...facts } }
+        : { op: 'delete', kind, id, version },
+    ])
+  }
+
+  it('is told which organization revoked it, and when', async () => {
+    const answer = await afterwards((client) =>
+      client.deps.clientSessions.end(client.session.id, {
+        kind: 'administrator',
+        userId: 'u2',
+        organizationName: 'Acme',
+      }),
+    )
+    assert.equal(answer.reason, 'session_ended')
+    assert.match(
+      answer.description,
+      /^This session was revoked by an administrator of Acme on \d{4}-\d\d-\d\d \d\d:\d\d UTC\./,
+    )
+  })
+
+  it('is refused as soon as the grant is gone, before anybody wrote down why', async () => {
+    const answer = await afterwards((client) => client.store.artifacts.revokeGrant(client.session.id))
+    assert.equal(answer.reason, 'session_ended')
+  })
+
+  it('is refused when the session has reached its end', async () => {
+    const answer = await afterwards((client) =>
+      changeDocument(client, 'client-session', client.session.id, { expiresAt: Date.now() - 1 }),
+    )
+    assert.equal(answer.reason, 'session_ended')
+  })
+
+  it('is refused when its user left the organization', async () => {
+    const answer = await afterwards((client) =>
+      changeDocument(client, 'member', `${client.organization.id}:${client.user.id}`),
+    )
+    assert.equal(answer.reason, 'no_longer_member')
+    assert.match(answer.description, /no longer a member of Acme/)
+  })
+
+  it('is refused when the organization is gone', async () => {
+    const answer = await afterwards((client) =>
+      changeDocument(client, 'organization', client.organization.id),
+    )
+    assert.equal(answer.reason, 'no_longer_member')
+  })
+
+  it('is refused when its user was disabled', async () => {
+    const answer = await afterwards((client) =>
+      changeDocument(client, 'user', client.user.id, { disabledAt: Date.now() }),
+    )
+    assert.equal(answer.reason, 'user_disabled')
+  })
+})
