@@ -73,8 +73,12 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
       authorizationServerMetadata(),
     )
     .get('/oauth/authorize', authorizationRequest({ resource, render }))
-    .all('/oauth/register', protocolErrors(), registrationRequest())
-    .all(['/oauth/token', '/oauth/revoke'], protocolErrors(), tokenRequest({ ...deps, resource, limiter }))
+    .all('/oauth/register', protocolErrors(), registrationRequest({ limiter }))
+    .all(
+      ['/oauth/token', '/oauth/revoke'],
+      protocolErrors(),
+      tokenRequest({ ...deps, resource, artifacts, limiter }),
+    )
 
   const interactions = createInteractions({ ...deps, provider, resource, artifacts })
 

@@ -1,6 +1,8 @@
+import type { ClientSessionEnd } from '../domain/client-sessions.ts'
 import type { Membership } from '../domain/members.ts'
 import { type Scope, scopes } from '../domain/principal.ts'
 import type { User } from '../domain/users.ts'
+import { presentMoment } from '../http/moment.ts'
 import type { ViewData } from '../http/view-data.ts'
 import { identityOf } from './clients.ts'
 import { isLoopbackRedirect, redirectHost } from './redirect-uris.ts'
@@ -20,7 +22,10 @@ export interface ConsentRequest {
   redirectUri: string
   user: User
   memberships: Membership[]
+  /** Why the last session of this client ended, when an administrator ended it. */
+  revocation: ClientSessionEnd | undefined
   refusal: string | undefined
+  now: number
 }
 
 /**
@@ -47,6 +52,13 @@ export function presentConsent(request: ConsentRequest): ViewData['consent'] {
     })),
     permissions: scopes.map((scope) => ({ scope, ...permissions[scope] })),
     lifetime: '30 days without use, one year at most',
+    revocation: request.revocation && presentRevocation(request.revocation, request.now),
     errors: request.refusal === undefined ? {} : { organization: request.refusal },
   }
+}
+
+/** Clients show their own words for a revoked session ("sign in again"); here the person learns the reason. */
+function presentRevocation({ at, by }: ClientSessionEnd, now: number): ViewData['consent']['revocation'] {
+  if (by.kind !== 'administrator') return undefined
+  return { when: presentMoment(at, now), organizationName: by.organizationName }
 }

@@ -2,6 +2,7 @@ import Router from '@koa/router'
 import { errors, type Provider } from 'oidc-provider'
 import { type ClientSessions, clientSessionLifetimeSeconds } from '../domain/client-sessions.ts'
 import { DomainError } from '../domain/errors.ts'
+import { newId } from '../domain/identifiers.ts'
 import type { Members } from '../domain/members.ts'
 import { scopes } from '../domain/principal.ts'
 import type { Users } from '../domain/users.ts'
@@ -84,7 +85,9 @@ export function createInteractions(deps: InteractionsDeps): Router<RequestState>
         redirectUri,
         user,
         memberships: await members.listMemberships(user.id),
+        revocation: await deps.clientSessions.findRevocation(user.id, client.clientId),
         refusal,
+        now: deps.now(),
       }),
     )
   }
@@ -169,6 +172,8 @@ export function createInteractions(deps: InteractionsDeps): Router<RequestState>
     const grantRecord = new provider.Grant({ accountId: user.id, clientId: client.clientId })
     grantRecord.addOIDCScope('offline_access')
     grantRecord.addResourceScope(deps.resource, scopes.join(' '))
+    // Ours sorts by time, as the ids of all records do; it is no secret.
+    grantRecord.jti = newId(deps.now())
     const id = await grantRecord.save()
     const expiresAt = deps.now() + clientSessionLifetimeSeconds * 1000
     await keepRegistration(deps.artifacts, client.clientId, expiresAt)

@@ -1,11 +1,15 @@
 import type { Middleware } from 'koa'
 import { errors } from 'oidc-provider'
 import { mediaType, readBody } from '../http/body.ts'
+import { addressGroup, countAttempt } from '../http/rate-limit.ts'
 import type { RequestState } from '../http/request-context.ts'
+import type { Limiter } from '../storage/contract.ts'
 import { isNativeRedirect, maxRedirectUris, refuseRedirectUri } from './redirect-uris.ts'
 
 const bodyLimit = 56 * 1024
 const maxNameLength = 200
+// Claude Code registers anew for a new port, and an office shares one address: no low limit.
+const registrations = { name: 'registration', limit: 150, windowSeconds: 600 }
 const grantTypes = ['authorization_code', 'refresh_token']
 
 /**
@@ -13,7 +17,7 @@ const grantTypes = ['authorization_code', 'refresh_token']
  * other flows and no application type, each of which oidc-provider refuses or takes wrongly; so the body is brought to
  * the one shape we serve before the provider sees it, and refused here where it cannot be.
  */
-export function registrationRequest(): Middleware<RequestState> {
+export function registrationRequest({ limiter }: { limiter: Limiter }): Middleware<RequestState> {
   return async (ctx, next) => {
     // Registration is open and carries no credentials, so any page may call it (RFC 7591 §3).
     ctx.set('Access-Control-Allow-Origin', '*')
@@ -30,6 +34,7 @@ export function registrationRequest(): Middleware<RequestState> {
       if (mediaType(ctx.req) !== 'application/json') {
         throw new errors.InvalidRequest('send the client metadata as application/json')
       }
+      await countAttempt(limiter, registrations, addressGroup(ctx.state.address))
       const metadata = normalizeMetadata(parseObject(await readBody(ctx.req, bodyLimit)))
       // Where oidc-provider looks for a body that was read before it.
       Object.assign(ctx.req, { body: JSON.stringify(metadata) })

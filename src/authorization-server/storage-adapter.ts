@@ -74,13 +74,13 @@ export function createStorageAdapter({ artifacts, now }: StorageAdapterDeps): (m
 }
 
 /**
- * What dies with a grant. Access tokens stay until they expire: every request checks the grant as well, and the
- * token is what leads to the record of who ended the session, which the client is then told.
+ * Of a grant only its own record is put under the grant, and dies with it. Codes and tokens stay until they expire:
+ * every use of one asks for the Grant as well, and they lead to the record of who ended the session, which the client
+ * is then told.
  */
 function indexes(model: string, payload: AdapterPayload): Partial<NewArtifact> {
-  const grantId = model === 'Grant' ? payload.jti : payload.grantId
   return {
-    ...(model === 'AccessToken' || grantId === undefined ? {} : { grantId }),
+    ...(model === 'Grant' && payload.jti !== undefined ? { grantId: payload.jti } : {}),
     ...(model === 'Session' && payload.uid !== undefined ? { uid: payload.uid } : {}),
     ...(model === 'Session' && payload.accountId !== undefined ? { userId: payload.accountId } : {}),
   }

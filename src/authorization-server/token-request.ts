@@ -1,17 +1,21 @@
 import type { Middleware } from 'koa'
 import { errors } from 'oidc-provider'
+import { type ClientSessions, describeEnd } from '../domain/client-sessions.ts'
 import { mediaType, readBody } from '../http/body.ts'
 import { RequestRefused } from '../http/errors.ts'
 import { addressGroup, countAttempt } from '../http/rate-limit.ts'
 import type { RequestState } from '../http/request-context.ts'
-import type { Limiter } from '../storage/contract.ts'
+import type { Artifacts, Limiter } from '../storage/contract.ts'
 import { canonicalResource } from './resource-indicator.ts'
 
 const bodyLimit = 56 * 1024
+const refusals = { name: 'token-refused', limit: 300, windowSeconds: 60 }
 
 export interface TokenRequestDeps {
   resource: string
+  artifacts: Artifacts
   limiter: Limiter
+  clientSessions: ClientSessions
   isAllowedOrigin: (origin: string) => boolean
 }
 
@@ -19,11 +23,16 @@ export interface TokenRequestDeps {
  * Checks of the token and revocation endpoints that must come before oidc-provider's: it spends the code or the refresh
  * token first and compares the resource afterwards, so a wrong resource would cost the client its session.
  */
-export function tokenRequest({
-  resource,
-  limiter,
-  isAllowedOrigin,
-}: TokenRequestDeps): Middleware<RequestState> {
+export function tokenRequest(deps: TokenRequestDeps): Middleware<RequestState> {
+  const { resource, artifacts, limiter, clientSessions, isAllowedOrigin } = deps
+
+  /** Why a refresh is refused, when it is because its client session has ended. */
+  async function findEnd(refreshToken: string): Promise<string | undefined> {
+    const grantId = (await artifacts.get('RefreshToken', refreshToken))?.payload['grantId']
+    const session = typeof grantId === 'string' ? await clientSessions.find(grantId) : undefined
+    return session?.ended && describeEnd(session.ended)
+  }
+
   return async (ctx, next) => {
     if (ctx.method !== 'POST') return next()
     const origin = ctx.get('Origin')
@@ -34,16 +43,21 @@ export function tokenRequest({
     if (mediaType(ctx.req) !== 'application/x-www-form-urlencoded' || ctx.get('Content-Type').includes(',')) {
       throw new errors.InvalidRequest('send the parameters as application/x-www-form-urlencoded')
     }
-    await countAttempt(
-      limiter,
-      { name: 'token', limit: 600, windowSeconds: 60 },
-      addressGroup(ctx.state.address),
-    )
     const form = new URLSearchParams(await readBody(ctx.req, bodyLimit))
     canonicalizeResource(form, resource)
     // Where oidc-provider looks for a body that was read before it.
     Object.assign(ctx.req, { body: form.toString() })
     await next()
+    // Only what was refused counts: many processes behind one address may refresh as often as they need to.
+    if (ctx.status === 400 || ctx.status === 401) {
+      await countAttempt(limiter, refusals, addressGroup(ctx.state.address))
+    }
+    const answer = ctx.body as { error?: string; error_description?: string } | undefined
+    const refreshToken = form.get('refresh_token')
+    if (answer?.error === 'invalid_grant' && refreshToken !== null) {
+      const end = await findEnd(refreshToken)
+      if (end !== undefined) ctx.body = { ...answer, error_description: end }
+    }
   }
 }
 

@@ -2,9 +2,6 @@ import { Command } from 'commander'
 import { ConfigError, parseConfig } from '../config.ts'
 import { DomainError } from '../domain/errors.ts'
 import { StoreUnavailable } from '../storage/contract.ts'
-import { importFiles } from './import.ts'
-import { serve } from './serve.ts'
-import { setUp } from './setup.ts'
 
 /**
  * The commands of `opentrace`. They work beside a running server, on either store.
@@ -21,7 +18,11 @@ export async function runCommandLine(
   program
     .command('serve')
     .description('run the server')
-    .action(() => serve(parseConfig(environment)))
+    .action(async () => {
+      // Each command loads only what it needs: the server's libraries take most of a second.
+      const { serve } = await import('./serve.ts')
+      await serve(parseConfig(environment))
+    })
 
   program
     .command('setup')
@@ -31,7 +32,10 @@ export async function runCommandLine(
     .option('--name <name>', "the owner's name; by default the part of the address before @")
     .option('--slug <slug>', 'short name in URLs; by default made from the name')
     .option('--sample', 'load the sample architecture')
-    .action((options: SetUpOptions) => setUp(parseConfig(environment), options))
+    .action(async (options: SetUpOptions) => {
+      const { setUp } = await import('./setup.ts')
+      await setUp(parseConfig(environment), options)
+    })
 
   program
     .command('import')
@@ -43,9 +47,10 @@ export async function runCommandLine(
       'kubernetes',
     )
     .argument('<files...>', 'YAML files, or folders that hold them')
-    .action((files: string[], options: ImportOptions) =>
-      importFiles(parseConfig(environment), files, options),
-    )
+    .action(async (files: string[], options: ImportOptions) => {
+      const { importFiles } = await import('./import.ts')
+      await importFiles(parseConfig(environment), files, options)
+    })
 
   try {
     await program.parseAsync(argv)

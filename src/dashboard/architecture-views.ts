@@ -8,7 +8,7 @@ import {
 import type { DescribedRelation } from '../architecture/queries/entity-description.ts'
 import type { EntityHit } from '../architecture/queries/entity-search.ts'
 import type { RelationView, ViewData } from '../http/view-data.ts'
-import { presentMoment } from './moment.ts'
+import { presentMoment } from '../http/moment.ts'
 
 const kindLabels = {
   service: 'Service',

@@ -6,7 +6,7 @@ import { isAdmin } from '../domain/members.ts'
 import type { ViewData } from '../http/view-data.ts'
 import type { Render } from '../http/views.ts'
 import { presentOrganizationFrame, withNotice } from './frame.ts'
-import { presentMoment } from './moment.ts'
+import { presentMoment } from '../http/moment.ts'
 import { seeOther } from './redirects.ts'
 import type { OrganizationViewer, PageContext } from './viewer.ts'
 

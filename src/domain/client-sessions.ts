@@ -50,6 +50,8 @@ export const clientSessionLifetimeSeconds = 365 * 24 * 60 * 60
 export type ClientSessions = ReturnType<typeof createClientSessions>
 
 const touchInterval = 60_000
+/** How long the record of an ended session is kept, so that its client can be told who ended it. */
+const endedKeptFor = 90 * 24 * 60 * 60 * 1000
 
 /** Client sessions: started at consent, listed, used, ended. */
 export function createClientSessions({
@@ -66,6 +68,39 @@ export function createClientSessions({
 
   async function start(session: ClientSession): Promise<void> {
     await documents.commit([{ ...recordOf(session), version: 0 }])
+    await forgetOld(session.userId)
+  }
+
+  /** All sessions of a user, ended ones too, oldest first: ids are time-ordered. */
+  async function listOf(index: 'user' | 'organization', value: string): Promise<StoredDocument[]> {
+    const sessions: StoredDocument[] = []
+    let cursor: string | undefined
+    do {
+      const page = await documents.list('client-session', index, value, { limit: 200, cursor })
+      sessions.push(...page.items)
+      cursor = page.nextCursor
+    } while (cursor !== undefined)
+    return sessions
+  }
+
+  /** Deletes what nobody will ask for any more; whatever changed meanwhile waits for the next time. */
+  async function forgetOld(userId: string): Promise<void> {
+    for (const { id, version, data } of await listOf('user', userId)) {
+      const { ended, expiresAt } = data as ClientSession
+      if ((ended?.at ?? expiresAt) + endedKeptFor > now()) continue
+      await documents
+        .commit([{ op: 'delete', kind: 'client-session', id, version }])
+        .catch((error: unknown) => {
+          if (!(error instanceof Conflict)) throw error
+        })
+    }
+  }
+
+  /** How the user's last session of a client ended, when an administrator ended it: what the next consent page tells. */
+  async function findRevocation(userId: string, clientId: string): Promise<ClientSessionEnd | undefined> {
+    const sessions = (await listOf('user', userId)).map(({ data }) => data as ClientSession)
+    const last = sessions.findLast((session) => session.clientId === clientId)
+    return last?.ended?.by.kind === 'administrator' ? last.ended : undefined
   }
 
   async function find(id: string): Promise<ClientSessionView | undefined> {
@@ -75,18 +110,9 @@ export function createClientSessions({
 
   /** Live sessions, newest first: all of the organization for its admins, their own for members. */
   async function listFor(membership: Membership, userId: string): Promise<ClientSessionView[]> {
-    const sessions: ClientSessionView[] = []
-    let cursor: string | undefined
-    do {
-      const page = await documents.list('client-session', 'organization', membership.organization.id, {
-        limit: 200,
-        cursor,
-      })
-      sessions.push(...page.items.map(present))
-      cursor = page.nextCursor
-    } while (cursor !== undefined)
+    const sessions = (await listOf('organization', membership.organization.id)).map(present)
     return sessions
-      .filter((session) => !session.ended && session.expiresAt > now())
+      .filter((session) => session.expiresAt > now())
       .filter((session) => isAdmin(membership.role) || session.userId === userId)
       .toSorted((a, b) => b.lastUsedAt - a.lastUsedAt)
   }
@@ -142,7 +168,7 @@ export function createClientSessions({
     )
   }
 
-  return { start, find, listFor, noteUse, end, revoke }
+  return { start, find, findRevocation, listFor, noteUse, end, revoke }
 }
 
 /** What a client is told when its session has ended: who, when, and what to do. */
@@ -167,7 +193,8 @@ function recordOf(session: ClientSession) {
     kind: 'client-session',
     id: session.id,
     data: session,
-    indexes: { organization: session.organizationId, user: session.userId, client: session.clientId },
+    // An ended session leaves the organization's list, which therefore does not grow with the years.
+    indexes: { user: session.userId, ...(session.ended ? {} : { organization: session.organizationId }) },
   }
 }
 

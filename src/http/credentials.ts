@@ -1,7 +1,7 @@
 import { sha256 } from '../domain/identifiers.ts'
 import { canonicalEmail, type User, type Users } from '../domain/users.ts'
 import type { Limiter } from '../storage/contract.ts'
-import { addressGroup, countAttempt, type RateRule } from './rate-limit.ts'
+import { addressGroup, countAttempt, forgetAttempt, type RateRule } from './rate-limit.ts'
 import type { Context } from './request-context.ts'
 
 /**
@@ -26,9 +26,16 @@ export function createCredentialCheck({
   return async (ctx, form) => {
     const email = form['email'] ?? ''
     const from = addressGroup(ctx.state.address)
-    await countAttempt(limiter, attemptsOfAddress, from)
     // An account is counted for each address group apart: otherwise anybody could lock its owner out from afar.
-    await countAttempt(limiter, attemptsOnAccount, `${from}:${sha256(canonicalEmail(email))}`)
-    return users.authenticate(email, form['password'] ?? '')
+    const account = `${from}:${sha256(canonicalEmail(email))}`
+    // Counted before the password is looked at, or parallel guesses would all pass; given back when it was right.
+    await countAttempt(limiter, attemptsOfAddress, from)
+    await countAttempt(limiter, attemptsOnAccount, account)
+    const user = await users.authenticate(email, form['password'] ?? '')
+    await Promise.all([
+      forgetAttempt(limiter, attemptsOfAddress, from),
+      forgetAttempt(limiter, attemptsOnAccount, account),
+    ])
+    return user
   }
 }

@@ -11,19 +11,24 @@ export interface RateRule {
 
 /**
  * Counts one attempt of whoever `who` names.
- * @throws {RequestRefused} 429 with Retry-After. Its code is no OAuth error, so no client mistakes it for `invalid_grant`
- *   and throws its tokens away.
+ * @throws {RequestRefused} 429 with Retry-After. Clients keep their tokens on this code; on `invalid_grant` they would
+ *   throw them away.
  */
 export async function countAttempt(limiter: Limiter, rule: RateRule, who: string): Promise<void> {
   const answer = await limiter.hit(`${rule.name}:${who}`, rule)
   if (!answer.allowed) {
     throw new RequestRefused(
       429,
-      'too_many_requests',
+      'temporarily_unavailable',
       `Too many attempts. Try again in ${answer.retryAfterSeconds} seconds.`,
       { retryAfterSeconds: answer.retryAfterSeconds },
     )
   }
+}
+
+/** Takes an attempt back that was fine after all, so that only the others are limited. */
+export async function forgetAttempt(limiter: Limiter, rule: RateRule, who: string): Promise<void> {
+  await limiter.refund(`${rule.name}:${who}`)
 }
 
 /** The part of an address that one person has: a whole IPv6 /64, since one host may use any address of it. */

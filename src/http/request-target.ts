@@ -28,6 +28,10 @@ export function requestTarget({ publicUrl }: { publicUrl: string }): Middleware<
         throw new RequestRefused(400, 'invalid_request', `The request has more than one ${name} header.`)
       }
     }
+    // RFC 9112 §3.2: absent (which only HTTP/1.0 and older allow) or malformed, it is not a wrong host but a bad request.
+    if (!hostSyntax.test(ctx.req.headers.host ?? '')) {
+      throw new RequestRefused(400, 'invalid_request', 'The request has no well-formed Host header.')
+    }
     if (ctx.req.headers.host?.toLowerCase() !== host) {
       throw new RequestRefused(421, 'misdirected_request', `This server is ${publicUrl}. Open that address.`)
     }
@@ -38,6 +42,9 @@ export function requestTarget({ publicUrl }: { publicUrl: string }): Middleware<
     await next()
   }
 }
+
+/** RFC 3986 §3.2.2, as far as names that resolve go: a name, IPv4 or bracketed IPv6 address, and a port. */
+const hostSyntax = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{0,5})?$/i
 
 function countHeader(rawHeaders: readonly string[], name: string): number {
   return rawHeaders.filter((value, index) => index % 2 === 0 && value.toLowerCase() === name).length

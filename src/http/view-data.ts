@@ -87,6 +87,8 @@ export interface ViewData {
     permissions: { scope: string; title: string; description: string }[]
     /** "30 days without use, one year at most". */
     lifetime: string
+    /** An administrator ended this client's last session. */
+    revocation: { when: Moment; organizationName: string } | undefined
     errors: FieldErrors
   }
   /** Stands alone: first run. */

@@ -23,7 +23,7 @@ export interface Store {
  */
 export interface Artifacts {
   /**
-   * Writes or replaces one record with its pointers and index entries.
+   * Writes or replaces one record with its pointers and index entries; a live record that was spent stays spent.
    * @throws {GrantRevoked} when `grantId` was revoked, also when the revocation raced with this write:
    *   after both have returned, nothing of that grant is alive.
    */
@@ -131,8 +131,10 @@ export interface Logs {
   readonly drop: (stream: string) => Promise<void>
 }
 
+/** Said with every append; one stream keeps to one retention. */
 export interface LogRetention {
   maxEntries?: number
+  /** Of each entry. */
   ttlSeconds?: number
 }
 
@@ -152,6 +154,8 @@ export interface LogEntry {
 /** Fixed windows. */
 export interface Limiter {
   readonly hit: (key: string, rule: { limit: number; windowSeconds: number }) => Promise<LimiterAnswer>
+  /** Takes one hit back, when it turned out not to be of the kind that is limited. */
+  readonly refund: (key: string) => Promise<void>
 }
 
 export interface LimiterAnswer {
@@ -161,7 +165,11 @@ export interface LimiterAnswer {
   retryAfterSeconds: number
 }
 
-/** Messages to every process that shares the store, this one included. Delivery within a second; none is kept. */
+/**
+ * Messages to every process that shares the store, this one included. Delivery within a second; none is kept, so a
+ * process that was cut off misses them, and caches that rely on messages also need a short lifetime.
+ * A handler must not throw.
+ */
 export interface Bus {
   readonly publish: (channel: string, message: string) => Promise<void>
   readonly subscribe: (channel: string, handler: (message: string) => void) => Promise<() => Promise<void>>

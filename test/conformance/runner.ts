@@ -1,4 +1,5 @@
 import { execFile, spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 
 const conformance = '@modelcontextprotocol/conformance@0.2.0-alpha.12'
@@ -32,13 +33,13 @@ export async function findRunner() {
       const runner = spawn(node, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
       let output = ''
       for (const stream of [runner.stdout, runner.stderr]) {
-        stream.setEncoding('utf8').on('data', (text: string) => {
-          output += text
-          for (const line of text.split('\n')) onLine(line)
+        createInterface({ input: stream }).on('line', (line) => {
+          output += `${line}\n`
+          onLine(line)
         })
       }
       runner.on('error', reject)
-      runner.on('exit', (code) => resolve({ passed: code === 0, output }))
+      runner.on('close', (code) => resolve({ passed: code === 0, output }))
     })
   }
 }

@@ -22,8 +22,9 @@ export interface Engine {
 }
 
 export interface RunningEngine {
-  /** Another process would call the same. */
   open: () => Promise<Store>
+  /** As another process would; absent where nobody shares. */
+  openNeighbour?: () => Promise<Store>
   /** Everything that is kept, readable; absent where nobody else can read it. */
   dump?: () => Promise<string>
   stop: () => Promise<void>
@@ -46,8 +47,10 @@ export const engines: Engine[] = [
 
 async function startSqliteFile(): Promise<RunningEngine> {
   const directory = await mkdtemp(join(tmpdir(), 'opentrace-sqlite-'))
+  const open = () => createSqliteStore({ file: join(directory, 'opentrace.db') })
   return {
-    open: () => createSqliteStore({ file: join(directory, 'opentrace.db') }),
+    open,
+    openNeighbour: open,
     async dump() {
       const files = await readdir(directory)
       return (await Promise.all(files.map((file) => readFile(join(directory, file), 'latin1')))).join('\n')
@@ -59,8 +62,11 @@ async function startSqliteFile(): Promise<RunningEngine> {
 async function startRedisEngine(starting: Promise<RedisFixture | undefined>): Promise<RunningEngine> {
   const fixture = await starting
   if (!fixture) throw new Error('this engine should have been skipped')
+  // Of a cluster one address is enough, as managed services give no more.
+  const [oneAddress = ''] = fixture.url.split(',')
   return {
     open: () => createRedisStore({ url: fixture.url }),
+    openNeighbour: () => createRedisStore({ url: oneAddress }),
     dump: () => dumpRedis(fixture.url),
     stop: fixture.stop,
   }

@@ -19,6 +19,17 @@ export function limiterRules(subject: () => Subject): void {
     assert.ok(answers.every(({ retryAfterSeconds: after }) => after >= 59 && after <= 60))
   })
 
+  test('a refund takes one hit back, and never makes a window', async () => {
+    const { limiter } = subject().store
+    const key = randomUUID()
+    const rule = { limit: 1, windowSeconds: 60 }
+    await limiter.refund(key)
+    assert.equal((await limiter.hit(key, rule)).allowed, true)
+    await limiter.refund(key)
+    assert.equal((await limiter.hit(key, rule)).allowed, true)
+    assert.equal((await limiter.hit(key, rule)).allowed, false)
+  })
+
   test('a window ends, however often it is hit, and the next begins empty', async () => {
     const { limiter } = subject().store
     const key = randomUUID()

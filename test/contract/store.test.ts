@@ -19,7 +19,7 @@ for (const { name, skip, start } of engines) {
     before(async () => {
       engine = await start()
       store = await engine.open()
-      if (engine.dump) neighbour = await engine.open()
+      neighbour = await engine.openNeighbour?.()
     })
     after(async () => {
       await store?.close()

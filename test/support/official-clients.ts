@@ -1,8 +1,17 @@
 import {
   Client as CurrentClient,
   StreamableHTTPClientTransport as CurrentTransport,
+  UnauthorizedError as CurrentUnauthorizedError,
 } from '@modelcontextprotocol/client'
-import type { StoredOAuthClientInformation, StoredOAuthTokens } from '@modelcontextprotocol/client'
+import type {
+  OAuthDiscoveryState as CurrentDiscoveryState,
+  StoredOAuthClientInformation,
+  StoredOAuthTokens,
+} from '@modelcontextprotocol/client'
+import {
+  type OAuthDiscoveryState as FirstDiscoveryState,
+  UnauthorizedError as FirstUnauthorizedError,
+} from '@modelcontextprotocol/sdk/client/auth.js'
 import { Client as FirstClient } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport as FirstTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import type { OAuthClientInformationMixed, OAuthTokens } from '@modelcontextprotocol/sdk/shared/auth.js'
@@ -14,7 +23,8 @@ const identity = { name: 'official-client', version: '1.0.0' }
 
 /** One of the official MCP clients with its own OAuth code, from before sign-in on. */
 export interface OfficialClient {
-  /** @throws {Error} named UnauthorizedError when a person must sign in first */
+  /** What its methods throw when a person must sign in first. */
+  UnauthorizedError: typeof FirstUnauthorizedError | typeof CurrentUnauthorizedError
   connect: () => Promise<void>
   /** What the person does in the browser, and what the client does with the callback. */
   signIn: (origin: string, email?: string) => Promise<void>
@@ -42,15 +52,15 @@ export const officialClients: Record<string, (mcpUrl: string) => OfficialClient>
 }
 
 function createFirstGeneration(mcpUrl: string): OfficialClient {
-  const memory = createMemory<OAuthClientInformationMixed, OAuthTokens>()
+  const memory = createMemory<OAuthClientInformationMixed, OAuthTokens, FirstDiscoveryState>()
   let client = new FirstClient(identity)
   let transport = new FirstTransport(new URL(mcpUrl), { authProvider: memory.provider })
   return {
+    UnauthorizedError: FirstUnauthorizedError,
     async connect() {
       client = new FirstClient(identity)
       transport = new FirstTransport(new URL(mcpUrl), { authProvider: memory.provider })
-      // Its own declaration does not fit `exactOptionalPropertyTypes`.
-      await client.connect(transport as Parameters<FirstClient['connect']>[0])
+      await client.connect(transport)
     },
     async signIn(origin, email) {
       await transport.finishAuth((await memory.visit(origin, email)).get('code') ?? '')
@@ -68,12 +78,15 @@ function createSecondGeneration(
   mcpUrl: string,
   { mode, clientMetadataUrl }: { mode: 'legacy' | { pin: string }; clientMetadataUrl?: string },
 ): OfficialClient {
-  const memory = createMemory<StoredOAuthClientInformation, StoredOAuthTokens>(clientMetadataUrl)
+  const memory = createMemory<StoredOAuthClientInformation, StoredOAuthTokens, CurrentDiscoveryState>(
+    clientMetadataUrl,
+  )
   const newClient = () => new CurrentClient(identity, { versionNegotiation: { mode } })
   const newTransport = () => new CurrentTransport(new URL(mcpUrl), { authProvider: memory.provider })
   let client = newClient()
   let transport = newTransport()
   return {
+    UnauthorizedError: CurrentUnauthorizedError,
     async connect() {
       client = newClient()
       transport = newTransport()
@@ -84,7 +97,7 @@ function createSecondGeneration(
       await transport.finishAuth(await memory.visit(origin, email))
     },
     listTools: async () => (await client.listTools()).tools.map(({ name }) => name),
-    callTool: async (name, args) => (await client.callTool({ name, arguments: args })) as ToolResult,
+    callTool: (name, args) => client.callTool({ name, arguments: args }),
     protocolVersion: () => client.getNegotiatedProtocolVersion(),
     clientId: () => memory.provider.clientInformation()?.client_id,
     tokens: memory.provider.tokens,
@@ -93,9 +106,12 @@ function createSecondGeneration(
 }
 
 /** An OAuthClientProvider that remembers in memory, and the person whom it sends to the browser. */
-function createMemory<Information extends { client_id: string }, Tokens>(clientMetadataUrl?: string) {
+function createMemory<Information extends { client_id: string }, Tokens, Discovery>(
+  clientMetadataUrl?: string,
+) {
   let information: Information | undefined
   let tokens: Tokens | undefined
+  let discovery: Discovery | undefined
   let verifier = ''
   let authorizationUrl: URL | undefined
 
@@ -119,9 +135,14 @@ function createMemory<Information extends { client_id: string }, Tokens>(clientM
       verifier = saved
     },
     codeVerifier: () => verifier,
+    saveDiscoveryState(saved: Discovery) {
+      discovery = saved
+    },
+    discoveryState: () => discovery,
     invalidateCredentials(scope: 'all' | 'client' | 'tokens' | 'verifier' | 'discovery') {
       if (scope === 'all' || scope === 'tokens') tokens = undefined
       if (scope === 'all' || scope === 'client') information = undefined
+      if (scope === 'all' || scope === 'discovery') discovery = undefined
     },
   }
 

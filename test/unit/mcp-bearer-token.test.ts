@@ -101,18 +101,6 @@ describe('A bearer token whose session changed', () => {
     return answer
   }
 
-  async function changeDocument(client: SignedInClient, kind: string, id: string, facts?: object) {
-    const { documents } = client.store
-    const document = await documents.get(kind, id)
-    assert(document)
-    const { version, data } = document
-    await documents.commit([
-      facts
-        ? { op: 'put', kind, id, version, data: { ...(data as object), ...facts } }
-        : { op: 'delete', kind, id, version },
-    ])
-  }
-
   it('is told which organization revoked it, and when', async () => {
     const answer = await afterwards((client) =>
       client.deps.clientSessions.end(client.session.id, {
@@ -162,3 +150,15 @@ describe('A bearer token whose session changed', () => {
     assert.equal(answer.reason, 'user_disabled')
   })
 })
+
+async function changeDocument(client: SignedInClient, kind: string, id: string, facts?: object) {
+  const { documents } = client.store
+  const document = await documents.get(kind, id)
+  assert(document)
+  const { version, data } = document
+  await documents.commit([
+    facts
+      ? { op: 'put', kind, id, version, data: { ...(data as object), ...facts } }
+      : { op: 'delete', kind, id, version },
+  ])
+}

@@ -13,6 +13,8 @@ export interface EntitySearch {
 /** What was found, best first. */
 export interface EntitySearchResult {
   total: number
+  /** Of all that was found, not only of the hits at hand. */
+  totalByKind: Partial<Record<EntityKind, number>>
   hits: EntityHit[]
 }
 
@@ -42,7 +44,12 @@ export function searchEntities(index: GraphIndex, search: EntitySearch): EntityS
     dependents: degreeOf(index, ordinal, 'upstream'),
     dependencies: degreeOf(index, ordinal, 'downstream'),
   }))
-  return { total: ordered.length, hits }
+  const totalByKind: EntitySearchResult['totalByKind'] = {}
+  for (const { ordinal } of found) {
+    const { kind } = entityAt(index, ordinal)
+    totalByKind[kind] = (totalByKind[kind] ?? 0) + 1
+  }
+  return { total: ordered.length, totalByKind, hits }
 }
 
 interface Scored {

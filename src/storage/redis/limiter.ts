@@ -11,6 +11,11 @@ const hitScript = defineScript(`
   return {hits, redis.call('PTTL', KEYS[1])}
 `)
 
+/** KEYS: the window. A window that has ended meanwhile must not come back without an end. */
+const refundScript = defineScript(`
+  if tonumber(redis.call('GET', KEYS[1]) or '0') > 0 then redis.call('DECR', KEYS[1]) end
+`)
+
 /** Fixed windows, one counter each, that end by Redis's clock. */
 export function createLimiter({ redis, keys }: { redis: RedisCommands; keys: Keys }): Limiter {
   return {
@@ -18,6 +23,9 @@ export function createLimiter({ redis, keys }: { redis: RedisCommands; keys: Key
       const answer = await redis.run(hitScript, [keys.limiter(key)], windowSeconds * 1000)
       const [hits, endsInMs] = answer as [number, number]
       return presentWindow({ hits, limit, endsInMs })
+    },
+    async refund(key) {
+      await redis.run(refundScript, [keys.limiter(key)])
     },
   }
 }

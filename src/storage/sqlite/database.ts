@@ -60,11 +60,12 @@ function createDatabase(handle: DatabaseSyncInstance): Database {
       }
     },
     relaxed(work) {
-      database.run('pragma synchronous = normal')
+      // Not as prepared statements: SQLite carries this pragma out when it is compiled, not when it is run.
+      attempt(() => handle.exec('pragma synchronous = normal'))
       try {
         return work()
       } finally {
-        database.run('pragma synchronous = full')
+        attempt(() => handle.exec('pragma synchronous = full'))
       }
     },
     close() {
@@ -79,10 +80,10 @@ interface SqliteModule {
   DatabaseSync: typeof DatabaseSyncConstructor
 }
 
-/** The built-in module from 22.14, the first without the use-after-free named above; before that the same API as a package. */
+/** The built-in module from 22.16, the first with all that is used here; before that the same API as a package. */
 async function loadSqlite(): Promise<SqliteModule> {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-  const hasBuiltIn = major > 22 || (major === 22 && minor >= 14)
+  const hasBuiltIn = major > 22 || (major === 22 && minor >= 16)
   if (!hasBuiltIn) return import('@photostructure/sqlite')
   return process.getBuiltinModule('node:sqlite') as SqliteModule
 }

@@ -20,5 +20,10 @@ export function createLimiter({ database, now }: { database: Database; now: () =
       const row = database.relaxed(() => database.get(sql, key, at + windowSeconds * 1000, at)) as WindowRow
       return presentWindow({ hits: row.hits, limit, endsInMs: row.expires_at - at })
     },
+    async refund(key) {
+      database.relaxed(() =>
+        database.run('update limiter_window set hits = hits - 1 where key = ?1 and hits > 0', key),
+      )
+    },
   }
 }

@@ -1,0 +1,39 @@
+import type { ToolAnswer } from './define-tool.ts'
+
+/** What a tool says: a summary first, then plain data. */
+export type AnswerContent = { summary: string } & Record<string, unknown>
+
+/** The text is made from the structured content, so that no client's model misses a fact another one gets. */
+export function presentAnswer(content: AnswerContent): ToolAnswer {
+  const present = Object.fromEntries(Object.entries(content).filter(([, value]) => value !== undefined))
+  return { structuredContent: present, text: renderText(content) }
+}
+
+/** The summary as first line, then `key: value` lines, indented where values have parts. */
+export function renderText({ summary, ...content }: AnswerContent): string {
+  return [summary, ...renderFields(content, '')].join('\n')
+}
+
+function renderFields(fields: Record<string, unknown>, indent: string): string[] {
+  return Object.entries(fields).flatMap(([key, value]) => {
+    if (value === undefined) return []
+    if (Array.isArray(value) && value.some(isObject)) {
+      return [`${indent}${key}:`, ...value.map((item) => `${indent}- ${renderInline(item)}`)]
+    }
+    if (isObject(value)) return [`${indent}${key}:`, ...renderFields(value, `${indent}  `)]
+    return [`${indent}${key}: ${renderInline(value)}`]
+  })
+}
+
+function renderInline(value: unknown): string {
+  if (Array.isArray(value)) return value.map(renderInline).join(', ')
+  if (!isObject(value)) return String(value)
+  return Object.entries(value)
+    .filter(([, part]) => part !== undefined)
+    .map(([key, part]) => `${key}: ${renderInline(part)}`)
+    .join('; ')
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

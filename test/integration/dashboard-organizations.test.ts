@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { type Browser, createBrowser, type Page } from '../support/browser.ts'
+import { password, populate, startServer, type TestServer } from '../support/server.ts'
+
+describe('Pages of organizations', () => {
+  let server: TestServer
+  let ada: Browser
+  let mel: Browser
+  before(async () => {
+    server = await startServer()
+    await populate(server)
+    ada = createBrowser(server.origin)
+    await ada.submit(await ada.open('/sign-in'), { email: 'ada@example.com', password })
+    mel = createBrowser(server.origin)
+    await mel.submit(await mel.open('/sign-in'), { email: 'mel@example.com', password })
+  })
+  after(() => server.stop())
+
+  it('lead into the only organization, or let people choose', async () => {
+    assert.equal((await mel.open('/')).url, `${server.origin}/organizations/acme`)
+    const choice = await ada.open('/')
+    assert.equal(choice.url, `${server.origin}/`)
+    assert.match(choice.html, /href="\/organizations\/acme"[\s\S]+href="\/organizations\/globex"/)
+  })
+
+  it('tell people in no organization what to do', async () => {
+    const { user, change } = await server.domain.users.prepare({
+      email: 'new@example.com',
+      name: 'New',
+      password,
+    })
+    await server.store.documents.commit([change])
+    const browser = createBrowser(server.origin)
+    const page = await browser.submit(await browser.open('/sign-in'), { email: user.email, password })
+    assert.match(page.html, /Ask an administrator of yours to add <strong>new@example\.com<\/strong>/)
+  })
+
+  it('answer another organization exactly as one that does not exist', async () => {
+    const withoutRequestId = ({ html, headers }: Page) =>
+      html.replaceAll(headers.get('x-request-id') ?? '-', '')
+    for (const path of ['', '/connect', '/sessions', '/architecture', '/architecture/service%3Aacme%2Fx']) {
+      const foreign = await mel.open(`/organizations/globex${path}`)
+      const missing = await mel.open(`/organizations/nowhere${path}`)
+      assert.equal(foreign.status, 404)
+      assert.equal(missing.status, 404)
+      const nonces = /nonce="[^"]*"/g
+      assert.equal(
+        withoutRequestId(foreign).replace(nonces, ''),
+        withoutRequestId(missing).replace(nonces, ''),
+      )
+    }
+  })
+
+  it('offer the sample to administrators of an empty organization, and to nobody else', async () => {
+    const forMel = await mel.open('/organizations/acme')
+    assert.doesNotMatch(forMel.html, /acme\/sample/)
+    const forged = { ...forMel, html: forMel.html.replace('/sign-out', '/organizations/acme/sample') }
+    assert.equal((await mel.submit(forged, {}, /sample/)).status, 403)
+
+    const home = await ada.open('/organizations/acme')
+    assert.match(home.html, /opentrace -- import --organization acme/)
+    const filled = await ada.submit(home, {}, /sample/)
+    assert.match(filled.html, /The sample architecture is here/)
+    assert.match(filled.html, /<strong>sample<\/strong>/)
+  })
+
+  it('answer HEAD as GET without a body, and other methods with 405 and Allow (RFC 9110 §15.5.6)', async () => {
+    const head = await ada.request('/organizations/acme', { method: 'HEAD' })
+    assert.deepEqual([head.status, await head.text()], [200, ''])
+    const put = await ada.request('/organizations/acme', { method: 'PUT' })
+    assert.deepEqual([put.status, put.headers.get('allow')], [405, 'HEAD, GET'])
+    const get = await ada.request('/organizations/acme/sessions/some/revoke')
+    assert.deepEqual([get.status, get.headers.get('allow')], [405, 'POST'])
+    assert.equal((await ada.request('/organizations/acme/nothing')).status, 404)
+  })
+})
+
+describe('Architecture pages (/organizations/{slug}/architecture)', () => {
+  const base = '/organizations/acme/architecture'
+  let server: TestServer
+  let browser: Browser
+  before(async () => {
+    server = await startServer()
+    await populate(server)
+    browser = createBrowser(server.origin)
+    const signedIn = await browser.submit(await browser.open('/sign-in'), {
+      email: 'ada@example.com',
+      password,
+    })
+    assert.equal(signedIn.status, 200)
+  })
+  after(() => server.stop())
+
+  it('say where to begin while there is nothing', async () => {
+    assert.match((await browser.open(base)).html, /No architecture yet/)
+    await browser.submit(await browser.open('/organizations/acme'), {}, /sample/)
+  })
+
+  it('find entities by words and kind, and forgive typing errors', async () => {
+    const rows = ({ html }: Page) =>
+      [...html.matchAll(/<a class="named" href="([^"]+)"/g)].map(([, href]) => href)
+    const all = rows(await browser.open(base))
+    assert.ok(all.length >= 15)
+    const gateway = `${base}/${encodeURIComponent('service:lanternpost/gateway')}`
+    assert.deepEqual(rows(await browser.open(`${base}?q=gateway&kind=service`)), [gateway])
+    const queues = await browser.open(`${base}?kind=queue`)
+    assert.ok(rows(queues).length > 0 && rows(queues).every((href) => href?.includes('queue%3A')))
+    const misspelt = await browser.open(`${base}?q=gatewya`)
+    assert.match(misspelt.html, /Nothing matches “gatewya”/)
+    assert.ok(rows(misspelt).includes(gateway))
+    assert.match((await browser.open(`${base}?q=%22%3E%3Cscript%3E`)).html, /Nothing matches/)
+    assert.deepEqual(rows(await browser.open(`${base}?page=99`)), all)
+  })
+
+  it('show what an entity depends on, what depends on it, and where that was read', async () => {
+    const page = await browser.open(`${base}/${encodeURIComponent('service:lanternpost/gateway')}`)
+    assert.equal(page.status, 200)
+    const [, dependsOn = '', dependedOnBy = ''] = page.html.split('<section')
+    assert.match(dependsOn, /Depends on[\s\S]+>\s*accounts<\/a[\s\S]+\.yaml:\d+<[\s\S]+env ACCOUNTS_ADDR/)
+    assert.match(dependedOnBy, /Is depended on by[\s\S]+>\s*tracking-site<\/a/)
+    assert.doesNotMatch(page.html, /redis:\/\//)
+  })
+
+  it('answer an unknown entity with 404', async () => {
+    assert.equal((await browser.open(`${base}/service%3Anowhere`)).status, 404)
+  })
+})
