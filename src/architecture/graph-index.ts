@@ -13,6 +13,8 @@ export interface GraphIndex {
   outgoing: Adjacency
   /** From what is used to its dependents. */
   incoming: Adjacency
+  /** By ordinal: 0 for what most depend on, then by reference. The order in which answers are cut. */
+  ranks: Uint32Array
   names: NameIndex
 }
 
@@ -36,6 +38,10 @@ export function createGraphIndex(graph: Graph): GraphIndex {
     ({ from, to }) => [ordinals.get(from) ?? 0, ordinals.get(to) ?? 0] as const,
   )
   const size = graph.entities.length
+  const incoming = adjacencyOf(
+    size,
+    ends.map(([from, to]) => [to, from] as const),
+  )
   return {
     revision: graph.revision,
     sources: graph.sources,
@@ -43,10 +49,8 @@ export function createGraphIndex(graph: Graph): GraphIndex {
     relations: graph.relations,
     ordinals,
     outgoing: adjacencyOf(size, ends),
-    incoming: adjacencyOf(
-      size,
-      ends.map(([from, to]) => [to, from] as const),
-    ),
+    incoming,
+    ranks: ranksOf(incoming),
     names: createNameIndex(graph.entities),
   }
 }
@@ -73,19 +77,18 @@ function adjacencyOf(size: number, edges: readonly (readonly [number, number])[]
   return { offsets, neighbours, relations }
 }
 
-/** One step from an entity. */
-export interface Step {
-  neighbour: number
-  relation: Relation
-}
-
-/** The steps from an entity in one direction, in the order of neighbours. */
-export function* stepsFrom(index: GraphIndex, ordinal: number, direction: Direction): Generator<Step> {
+/** Visits the steps from an entity in one direction, in the order of neighbours. */
+export function forEachStep(
+  index: GraphIndex,
+  ordinal: number,
+  direction: Direction,
+  visit: (neighbour: number, relation: Relation) => void,
+): void {
   const { offsets, neighbours, relations } = direction === 'downstream' ? index.outgoing : index.incoming
   const end = offsets[ordinal + 1] ?? 0
   for (let position = offsets[ordinal] ?? 0; position < end; position += 1) {
     const relation = index.relations[relations[position] ?? 0]
-    if (relation !== undefined) yield { neighbour: neighbours[position] ?? 0, relation }
+    if (relation !== undefined) visit(neighbours[position] ?? 0, relation)
   }
 }
 
@@ -102,7 +105,18 @@ export function entityAt(index: GraphIndex, ordinal: number): Entity {
   return entity
 }
 
-/** Most depended on first, then by reference: the order in which answers are cut. */
-export function byRank(index: GraphIndex): (a: number, b: number) => number {
-  return (a, b) => degreeOf(index, b, 'upstream') - degreeOf(index, a, 'upstream') || a - b
+/** Compares ordinals by rank. */
+export function byRank({ ranks }: GraphIndex): (a: number, b: number) => number {
+  return (a, b) => (ranks[a] ?? 0) - (ranks[b] ?? 0)
+}
+
+function ranksOf({ offsets }: Adjacency): Uint32Array {
+  const dependents = (ordinal: number) => (offsets[ordinal + 1] ?? 0) - (offsets[ordinal] ?? 0)
+  const ordered = Array.from({ length: offsets.length - 1 }, (_, ordinal) => ordinal)
+  ordered.sort((a, b) => dependents(b) - dependents(a) || a - b)
+  const ranks = new Uint32Array(ordered.length)
+  ordered.forEach((ordinal, rank) => {
+    ranks[ordinal] = rank
+  })
+  return ranks
 }

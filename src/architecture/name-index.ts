@@ -12,6 +12,8 @@ export interface NameIndex {
 
 /** Lower-case. */
 export interface SearchableText {
+  ref: string
+  kind: string
   name: string
   aliases: string[]
   namespace: string
@@ -27,8 +29,7 @@ export function createNameIndex(entities: readonly Entity[]): NameIndex {
   const trigrams = new Map<string, number[]>()
   const texts = entities.map(searchableText)
   texts.forEach((text, ordinal) => {
-    const ref = entities[ordinal]?.ref.toLowerCase() ?? ''
-    const names = new Set([ref, text.name, `${text.namespace}/${text.name}`])
+    const names = new Set([text.ref, text.name, `${text.namespace}/${text.name}`])
     for (const name of names) append(byName, name, ordinal)
     for (const alias of text.aliases) append(byAlias, alias, ordinal)
     for (const trigram of new Set([text.name, ...text.aliases].flatMap(trigramsOf)))
@@ -77,10 +78,20 @@ function likenessOf(wanted: ReadonlySet<string>, name: string): number {
   return (2 * shared) / (wanted.size + trigrams.size)
 }
 
-function searchableText({ kind, name, namespace, aliases, description, attributes }: Entity): SearchableText {
+function searchableText({
+  ref,
+  kind,
+  name,
+  namespace,
+  aliases,
+  description,
+  attributes,
+}: Entity): SearchableText {
   const { technology, images, labels } = attributes
   const traits = [kind, technology, ...(images ?? []), ...Object.values(labels ?? {})]
   return {
+    ref: ref.toLowerCase(),
+    kind,
     name: name.toLowerCase(),
     aliases: aliases.map((alias) => alias.toLowerCase()),
     namespace: (namespace ?? '').toLowerCase(),

@@ -31,6 +31,11 @@ export function authorizationRequest({
       // RFC 9700 §4.3: a fragment or a posted form has more places to leak from; the code needs neither.
       query.delete('response_mode')
     }
+    // RFC 9700 §2.1.2. oidc-provider answers the implicit types in the fragment, the refusal too, where it would pass
+    // the check below; a type it does not know at all is refused in the query.
+    if (query.getAll('response_type').length === 1 && query.get('response_type') !== 'code') {
+      query.set('response_type', 'unsupported')
+    }
     ctx.querystring = query.toString()
     await next()
     if (leavesToStranger(ctx.response.get('Location'), query.get('client_id') ?? '')) {

@@ -4,8 +4,9 @@ import { type ClientSessions, clientSessionLifetimeSeconds } from '../domain/cli
 import { DomainError } from '../domain/errors.ts'
 import { newId } from '../domain/identifiers.ts'
 import type { Members } from '../domain/members.ts'
+import type { Organization } from '../domain/organizations.ts'
 import { scopes } from '../domain/principal.ts'
-import type { Users } from '../domain/users.ts'
+import type { User, Users } from '../domain/users.ts'
 import { readForm } from '../http/body.ts'
 import type { CredentialCheck } from '../http/credentials.ts'
 import type { Csrf } from '../http/csrf.ts'
@@ -154,21 +155,40 @@ export function createInteractions(deps: InteractionsDeps): Router<RequestState>
       ctx.status = 422
       return renderConsent(ctx, interaction, 'Choose an organization.')
     }
+    const user = await requireUser(interaction)
+    const organization = await requireOrganization(user, form['organization'])
+    const decision = await deps.artifacts.consume('Interaction', interaction.uid, { graceSeconds: 0 })
+    if (decision !== 'first') return repeatAnswer(ctx)
     await resume(ctx, interaction, {
-      consent: { grantId: await grant(ctx, interaction, form['organization']) },
+      consent: { grantId: await grant(ctx, interaction, user, organization) },
     })
   })
 
-  /** Makes the Grant and the client session of this authorization; both carry the same id. */
-  async function grant(ctx: Context, interaction: Interaction, slug: string): Promise<string> {
-    const user = await requireUser(interaction)
-    const client = await requireClient(interaction)
+  async function requireOrganization(user: User, slug: string): Promise<Organization> {
     const { organization } = await members.requireMembership(user.id, slug).catch((error: unknown) => {
       // The page offers only the user's own organizations: whoever sends another made the request by hand.
       if (error instanceof DomainError)
         throw new DomainError('forbidden', 'You are not a member of this organization.')
       throw error
     })
+    return organization
+  }
+
+  /** A second click on Allow gets the answer of the first, and makes no second client session. */
+  async function repeatAnswer(ctx: Context & { params: Record<string, string> }): Promise<void> {
+    const interaction = await requireInteraction(ctx)
+    if (interaction.result === undefined) throw new errors.SessionNotFound('already being answered')
+    leave(ctx, interaction, interaction.returnTo)
+  }
+
+  /** Makes the Grant and the client session of this authorization; both carry the same id. */
+  async function grant(
+    ctx: Context,
+    interaction: Interaction,
+    user: User,
+    organization: Organization,
+  ): Promise<string> {
+    const client = await requireClient(interaction)
     const grantRecord = new provider.Grant({ accountId: user.id, clientId: client.clientId })
     grantRecord.addOIDCScope('offline_access')
     grantRecord.addResourceScope(deps.resource, scopes.join(' '))
@@ -194,13 +214,16 @@ export function createInteractions(deps: InteractionsDeps): Router<RequestState>
     return id
   }
 
-  /** Back to the authorization endpoint with the result; 303, so that no credentials are posted on (RFC 9700 §4.12). */
   async function resume(
     ctx: Context,
     interaction: Interaction,
     result: Parameters<Provider['interactionResult']>[2],
   ) {
-    const location = await provider.interactionResult(ctx.req, ctx.res, result)
+    leave(ctx, interaction, await provider.interactionResult(ctx.req, ctx.res, result))
+  }
+
+  /** Back to the authorization endpoint, which reads the result; 303, so that no credentials are posted on (RFC 9700 §4.12). */
+  function leave(ctx: Context, interaction: Interaction, location: string): void {
     // Chromium checks the whole redirect chain against the CSP of the page that held the form.
     allowFormRedirect(ctx, formActionSource(String(interaction.params['redirect_uri'])))
     ctx.status = 303

@@ -73,7 +73,7 @@ function parseValues(form: Record<string, string>): ViewData['setup']['values'] 
     email: form['email'] ?? '',
     organization: form['organization'] ?? '',
     slug: form['slug'] ?? '',
-    sample: form['sample'] === 'yes',
+    sample: (form['sample'] ?? '') !== '',
   }
 }
 

@@ -24,9 +24,10 @@ export async function exchange(
   const body = await response.text()
   ctx.status = response.status
   ctx.body = body
-  // Koa guesses a type for the empty body of a 202.
-  ctx.remove('Content-Type')
-  for (const [name, value] of response.headers) ctx.set(name, value)
+  // Nothing else of the SDK's headers is wanted: its Cache-Control would let an answer be stored.
+  const contentType = response.headers.get('Content-Type')
+  if (contentType === null) ctx.remove('Content-Type')
+  else ctx.set('Content-Type', contentType)
 }
 
 /** The SDK reads the Accept and Mcp- headers. The token stays behind: nothing below may pass it on. */

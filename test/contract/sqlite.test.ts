@@ -91,8 +91,8 @@ describe('the embedded store', () => {
     // SQLite answers this pragma when it is compiled, so each read needs a text of its own.
     const synchronous = () => database.get(`pragma synchronous -- ${(reads += 1)}`)
     for (let i = 0; i < 2; i += 1) {
-      assert.deepEqual({ ...database.relaxed(synchronous) as object }, { synchronous: 1 })
-      assert.deepEqual({ ...synchronous() as object }, { synchronous: 2 })
+      assert.deepEqual({ ...(database.relaxed(synchronous) as object) }, { synchronous: 1 })
+      assert.deepEqual({ ...(synchronous() as object) }, { synchronous: 2 })
     }
     database.close()
   })

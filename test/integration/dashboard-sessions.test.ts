@@ -46,6 +46,7 @@ describe('Sessions (/organizations/{slug}/sessions)', () => {
     assert.match(forAda.html, new RegExp(sessionIds.ada))
     assert.match(forMel.html, new RegExp(sessionIds.mel))
     assert.doesNotMatch(forMel.html, new RegExp(`${sessionIds.ada}|ada@example`))
+    assert.match(forMel.html, /The clients you connected to Acme/)
     assert.match(forAda.html, /<strong>Test client<\/strong> on <span class="fixed">(127\.0\.0\.1|::1)</)
     assert.match(forAda.html, /Unverified/)
     assert.match(
@@ -83,9 +84,9 @@ describe('Sessions (/organizations/{slug}/sessions)', () => {
   it('revokes at the next request, says so, and lists the session no more', async () => {
     const ada = await openAs('ada')
     const page = await ada.open(acme)
-    const after = await ada.submit(page, {}, new RegExp(`${sessionIds.mel}/revoke`))
-    assert.match(after.html, /role="status">The session was revoked/)
-    assert.doesNotMatch(after.html, new RegExp(sessionIds.mel))
+    const revoked = await ada.submit(page, {}, new RegExp(`${sessionIds.mel}/revoke`))
+    assert.match(revoked.html, /role="status">The session was revoked/)
+    assert.doesNotMatch(revoked.html, new RegExp(sessionIds.mel))
     const refused = await callTool(server.origin, tokens.mel)
     assert.equal(refused.status, 401)
     assert.match(await refused.text(), /revoked by an administrator of Acme/)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { EventEmitter, once } from 'node:events'
 import { request } from 'node:http'
 import { after, before, describe, it } from 'node:test'
 import { z } from 'zod'
@@ -20,8 +21,14 @@ import {
 const metadataUrl = `${publicUrl}/.well-known/oauth-protected-resource/mcp/v1`
 const toolsList = { jsonrpc: '2.0', id: 1, method: 'tools/list' }
 
-let aborted: () => void
-const slowToolAborted = new Promise<void>((resolve) => (aborted = resolve))
+/** What every request of revision 2026-07-28 carries. */
+const envelope = {
+  'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+  'io.modelcontextprotocol/clientInfo': { name: 'test', version: '1' },
+  'io.modelcontextprotocol/clientCapabilities': {},
+}
+
+const slowTool = new EventEmitter()
 
 const noInput = z.strictObject({})
 const requiredScope = 'architecture:read'
@@ -55,8 +62,9 @@ const toolsUnderTest = [
     requiredScope,
     inputSchema: noInput,
     async handler(_input, { signal }) {
+      slowTool.emit('started')
       await new Promise((resolve) => signal.addEventListener('abort', resolve))
-      aborted()
+      slowTool.emit('aborted')
       return { structuredContent: {}, text: '' }
     },
   }),
@@ -173,6 +181,21 @@ describe('A challenge', () => {
   })
 })
 
+describe('Without its store', () => {
+  it('is 503 with Retry-After and never a challenge, on which clients forget their tokens', async () => {
+    const cutOff = await signedInClient()
+    const get = () => Promise.reject(new StoreUnavailable('connection refused'))
+    const deps = { ...cutOff.deps, artifacts: { ...cutOff.deps.artifacts, get } }
+    const started = await startEndpoint({ ...cutOff, deps })
+    const response = await post(started.url, toolsList, mcpHeaders(await cutOff.issueToken()))
+    assert.equal(response.status, 503)
+    assert.equal(response.headers.get('www-authenticate'), null)
+    assert.equal(response.headers.get('retry-after'), '5')
+    assert.equal(((await response.json()) as { error: string }).error, 'temporarily_unavailable')
+    await started.stop()
+  })
+})
+
 describe('The MCP endpoint', () => {
   it('lists every tool as read-only, in a fixed order, with strict schemas', async () => {
     const { result } = await answerOf(await post(endpoint.url, toolsList, mcpHeaders(token)))
@@ -284,13 +307,25 @@ describe('The MCP endpoint', () => {
     )
   })
 
-  it('aborts the work when the client hangs up (MCP 2026-07-28, Cancellation)', async () => {
-    const sent = request(endpoint.url, { method: 'POST', headers: mcpHeaders(token) })
-    sent.on('error', () => {})
-    sent.end(JSON.stringify(toolCall('slow')))
-    setTimeout(() => sent.destroy(), 100)
-    await slowToolAborted
-  })
+  for (const [wire, headers, meta] of [
+    ['2025', {}, {}],
+    [
+      '2026-07-28',
+      { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/call', 'mcp-name': 'slow' },
+      { _meta: envelope },
+    ],
+  ] as const) {
+    it(`aborts the work when the client hangs up, on the ${wire} wire (MCP 2026-07-28, Cancellation)`, async () => {
+      const aborted = once(slowTool, 'aborted')
+      const { params, ...message } = toolCall('slow')
+      const sent = request(endpoint.url, { method: 'POST', headers: { ...mcpHeaders(token), ...headers } })
+      sent.on('error', () => {})
+      sent.end(JSON.stringify({ ...message, params: { ...params, ...meta } }))
+      await once(slowTool, 'started')
+      sent.destroy()
+      await aborted
+    })
+  }
 
   it('limits how often one client session may ask, with Retry-After', async () => {
     const busy = await signedInClient({ store: client.store })
@@ -383,15 +418,10 @@ describe('A web page', () => {
 })
 
 describe('Revision 2026-07-28', () => {
-  const meta = {
-    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-    'io.modelcontextprotocol/clientInfo': { name: 'test', version: '1' },
-    'io.modelcontextprotocol/clientCapabilities': {},
-  }
   const modern = (method: string, params: object, headers: Record<string, string>) =>
     post(
       endpoint.url,
-      { jsonrpc: '2.0', id: 1, method, params: { ...params, _meta: meta } },
+      { jsonrpc: '2.0', id: 1, method, params: { ...params, _meta: envelope } },
       { ...mcpHeaders(token), 'mcp-protocol-version': '2026-07-28', ...headers },
     )
 

@@ -187,14 +187,19 @@ test('AUTHZ-44 unknown, let alone privileged scopes are not granted (least privi
 test('AUTHZ-46 an error is not redirected at once to a host that registered itself (RFC 9700 §4.11.2)', async () => {
   const uri = 'https://evil.example/cb'
   const clientId = await register(server.origin, { redirect_uris: [uri] })
-  const parameters = { client_id: clientId, redirect_uri: uri, scope: 'a"b' }
-  const response = await send(parameters)
-  assert.equal(response.status, 400)
-  assert.equal(response.headers.get('location'), null)
-  assert.match(response.headers.get('content-type') ?? '', /^text\/html/)
-  const html = await response.text()
-  assert.match(html, /<strong>evil\.example<\/strong>/)
-  assert.doesNotMatch(html, /http-equiv="refresh"/i)
+  for (const fault of [
+    { scope: 'a"b' },
+    { response_type: 'token' },
+    { resource: 'https://other.example/' },
+  ]) {
+    const response = await send({ client_id: clientId, redirect_uri: uri, ...fault })
+    assert.equal(response.status, 400)
+    assert.equal(response.headers.get('location'), null)
+    assert.match(response.headers.get('content-type') ?? '', /^text\/html/)
+    const html = await response.text()
+    assert.match(html, /<strong>evil\.example<\/strong>/)
+    assert.doesNotMatch(html, /http-equiv="refresh"/i)
+  }
 })
 
 test('AUTHZ-47 every answer carries exactly one iss, equal to the issuer (RFC 9207 §2)', async () => {

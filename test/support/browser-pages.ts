@@ -53,16 +53,17 @@ export function collectComplaints(page: Page): string[] {
   return complaints
 }
 
-/** What every page promises, at both widths and in both colour schemes. */
+/** What every page promises: no sideways scrolling, readable text in both colour schemes, one h1, named controls. */
 export async function assertWellMade(page: Page): Promise<void> {
   const before = page.viewportSize()
-  for (const width of [360, 1440]) {
+  for (const [width, colorScheme] of [
+    [360, 'dark'],
+    [1440, 'light'],
+  ] as const) {
     await page.setViewportSize({ width, height: 800 })
+    await page.emulateMedia({ colorScheme })
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
     assert.ok(overflow <= 0, `${page.url()} is ${overflow} px too wide at ${width} px`)
-  }
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme })
     assert.deepEqual(await page.evaluate(findFaintText), [], `${page.url()}, ${colorScheme}`)
   }
   if (before) await page.setViewportSize(before)

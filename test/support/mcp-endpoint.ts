@@ -6,10 +6,8 @@ import { BlockList } from 'node:net'
 import Koa from 'koa'
 import { pino } from 'pino'
 import type { Architecture } from '../../src/architecture/architecture.ts'
-import { type ClientSession, createClientSessions } from '../../src/domain/client-sessions.ts'
-import { createMembers } from '../../src/domain/members.ts'
-import { createOrganizations } from '../../src/domain/organizations.ts'
-import { createUsers } from '../../src/domain/users.ts'
+import type { ClientSession } from '../../src/domain/client-sessions.ts'
+import { createDomain } from '../../src/domain/domain.ts'
 import { createAllowedOrigins } from '../../src/http/allowed-origins.ts'
 import { errorHandler } from '../../src/http/error-handler.ts'
 import { requestContext, type RequestState } from '../../src/http/request-context.ts'
@@ -23,14 +21,11 @@ import { createSqliteStore } from '../../src/storage/sqlite/store.ts'
 export const publicUrl = 'http://localhost:3000'
 
 /** The records behind one signed-in client, on a store in memory. */
-export async function signedInClient(options: { now?: () => number; store?: Store } = {}) {
-  const now = options.now ?? Date.now
-  const store = options.store ?? (await createSqliteStore({ file: ':memory:', now }))
+export async function signedInClient(options: { store?: Store } = {}) {
+  const now = Date.now
+  const store = options.store ?? (await createSqliteStore({ file: ':memory:' }))
   const { artifacts, documents } = store
-  const users = createUsers({ documents, now })
-  const organizations = createOrganizations({ documents, now })
-  const members = createMembers({ documents, organizations, now })
-  const clientSessions = createClientSessions({ artifacts, documents, now })
+  const { users, organizations, members, clientSessions } = createDomain({ store, now })
   const deps = { artifacts, users, organizations, members, clientSessions, now }
 
   const { user, change: userChange } = await users.prepare({

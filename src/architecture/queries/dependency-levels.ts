@@ -1,4 +1,4 @@
-import { byRank, entityAt, stepsFrom, type Direction, type GraphIndex } from '../graph-index.ts'
+import { byRank, entityAt, forEachStep, type Direction, type GraphIndex } from '../graph-index.ts'
 import type { EntityKind, Relation, RelationType } from '../model.ts'
 
 export interface DependencyQuestion {
@@ -46,13 +46,13 @@ export function findDependencies(
     const next: number[] = []
     const met: LevelRelation[] = []
     for (const ordinal of frontier) {
-      for (const { neighbour, relation } of stepsFrom(index, ordinal, direction)) {
-        if (types !== undefined && !types.includes(relation.type)) continue
+      forEachStep(index, ordinal, direction, (neighbour, relation) => {
+        if (types !== undefined && !types.includes(relation.type)) return
         if (isReported(neighbour)) met.push({ level, relation, reached: neighbour })
-        if (seen.has(neighbour)) continue
+        if (seen.has(neighbour)) return
         seen.add(neighbour)
         next.push(neighbour)
-      }
+      })
     }
     relations.push(...met.toSorted((a, b) => rank(a.reached, b.reached)))
     entitiesByLevel.push(next.filter(isReported).length)
@@ -69,15 +69,15 @@ function leadsOn(
   index: GraphIndex,
   frontier: number[],
   seen: ReadonlySet<number>,
-  question: DependencyQuestion,
+  { direction, relations: types }: DependencyQuestion,
 ): boolean {
-  return frontier.some((ordinal) =>
-    [...stepsFrom(index, ordinal, question.direction)].some(
-      ({ neighbour, relation }) =>
-        !seen.has(neighbour) &&
-        (question.relations === undefined || question.relations.includes(relation.type)),
-    ),
-  )
+  return frontier.some((ordinal) => {
+    let leads = false
+    forEachStep(index, ordinal, direction, (neighbour, { type }) => {
+      if (!seen.has(neighbour) && (types === undefined || types.includes(type))) leads = true
+    })
+    return leads
+  })
 }
 
 function trimmed(counts: number[]): number[] {

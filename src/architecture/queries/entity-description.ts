@@ -1,4 +1,4 @@
-import { byRank, entityAt, stepsFrom, type Direction, type GraphIndex } from '../graph-index.ts'
+import { byRank, entityAt, forEachStep, type Direction, type GraphIndex } from '../graph-index.ts'
 import type { Entity, Relation } from '../model.ts'
 
 /** An entity with what it touches. */
@@ -18,15 +18,20 @@ export interface DescribedRelation {
 
 /** An entity's card: its relations in both directions with their evidence, most depended on first. */
 export function describeEntity(index: GraphIndex, ordinal: number): EntityDescription {
-  const described = (direction: Direction) =>
-    [...stepsFrom(index, ordinal, direction)]
-      .toSorted((a, b) => byRank(index)(a.neighbour, b.neighbour))
-      .map(({ neighbour, relation }) => ({ relation, other: entityAt(index, neighbour) }))
   return {
     entity: entityAt(index, ordinal),
-    outgoing: described('downstream'),
-    incoming: described('upstream'),
+    outgoing: describeRelations(index, ordinal, 'downstream'),
+    incoming: describeRelations(index, ordinal, 'upstream'),
   }
+}
+
+function describeRelations(index: GraphIndex, ordinal: number, direction: Direction): DescribedRelation[] {
+  const steps: { neighbour: number; relation: Relation }[] = []
+  forEachStep(index, ordinal, direction, (neighbour, relation) => steps.push({ neighbour, relation }))
+  const rank = byRank(index)
+  return steps
+    .toSorted((a, b) => rank(a.neighbour, b.neighbour))
+    .map(({ neighbour, relation }) => ({ relation, other: entityAt(index, neighbour) }))
 }
 
 /** Whether nothing but weaker signs speak for a relation. */

@@ -63,13 +63,15 @@ function findMatches(index: GraphIndex, query: string): Scored[] {
   if (text === '') return index.entities.map((_, ordinal) => ({ ordinal, score: 0, matched: undefined }))
   const words = text.split(/\s+/)
   const matches = index.names.texts.flatMap((searchable, ordinal) => {
-    const ofWords = words.map((word) =>
-      scoreOf(searchable, index.entities[ordinal]?.ref.toLowerCase() ?? '', word),
-    )
-    const scores = ofWords.flatMap((each) => each ?? [])
-    const best = scores.toSorted((a, b) => b.score - a.score)[0]
-    if (best === undefined || scores.length < words.length) return []
-    return [{ ordinal, score: scores.reduce((sum, { score }) => sum + score, 0), matched: best.matched }]
+    let score = 0
+    let best: WordMatch | undefined
+    for (const word of words) {
+      const match = matchOf(searchable, word)
+      if (match === undefined) return []
+      score += match.score
+      if (best === undefined || match.score > best.score) best = match
+    }
+    return { ordinal, score, matched: best?.matched }
   })
   if (matches.length > 0) return matches
   return findSimilarNames(index.names, text, 0.35).map(({ ordinal, likeness }) => ({
@@ -79,26 +81,26 @@ function findMatches(index: GraphIndex, query: string): Scored[] {
   }))
 }
 
-function scoreOf(
-  text: SearchableText,
-  ref: string,
-  word: string,
-): { score: number; matched: Match } | undefined {
-  if (text.name === word || ref === word) return { score: 100, matched: 'name' }
+interface WordMatch {
+  score: number
+  matched: Match
+}
+
+function matchOf(text: SearchableText, word: string): WordMatch | undefined {
+  if (text.name.includes(word)) return { score: scoreOfName(text.name, word), matched: 'name' }
+  if (text.ref === word) return { score: 100, matched: 'name' }
   if (text.aliases.includes(word)) return { score: 95, matched: 'alias' }
-  if (text.name.startsWith(word)) return { score: 80, matched: 'name' }
-  if (text.name.split(/[-_.]/).includes(word)) return { score: 70, matched: 'name' }
-  if (text.name.includes(word)) return { score: 60, matched: 'name' }
   if (text.aliases.some((alias) => alias.includes(word))) return { score: 50, matched: 'alias' }
   if (text.namespace === word) return { score: 45, matched: 'namespace' }
-  if (text.traits.includes(word)) return { score: 40, matched: 'kind or image' }
-  if (isKindInPlural(text, word)) return { score: 40, matched: 'kind or image' }
+  // People ask for `databases` and `caches`.
+  const isTrait = text.traits.includes(word) || word === `${text.kind}s`
+  if (isTrait) return { score: 40, matched: 'kind or image' }
   if (text.description.includes(word)) return { score: 30, matched: 'description' }
   return text.namespace.includes(word) ? { score: 20, matched: 'namespace' } : undefined
 }
 
-/** People ask for `databases` and `caches`. */
-function isKindInPlural(text: SearchableText, word: string): boolean {
-  const [kind = ''] = text.traits.split(' ')
-  return word === `${kind}s` || word === kind.replace(/y$/, 'ies')
+function scoreOfName(name: string, word: string): number {
+  if (name === word) return 100
+  if (name.startsWith(word)) return 80
+  return name.split(/[-_.]/).includes(word) ? 70 : 60
 }

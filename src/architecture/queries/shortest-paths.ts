@@ -1,4 +1,4 @@
-import { stepsFrom, type GraphIndex } from '../graph-index.ts'
+import type { Adjacency, GraphIndex } from '../graph-index.ts'
 import type { RelationType } from '../model.ts'
 
 export interface PathQuestion {
@@ -21,18 +21,12 @@ export type Path = number[]
  */
 export function findShortestPaths(index: GraphIndex, question: PathQuestion): Path[] {
   if (question.from === question.to) return []
-  const avoided = new Set(question.avoid)
-  const first = findShortestPath(
-    index,
-    question,
-    question.from,
-    { closed: avoided, barred: new Set() },
-    question.maxHops,
-  )
+  const search = createSearch(index, question)
+  const first = search(question.from, { closed: [], barred: new Set(), hops: question.maxHops })
   const paths: Path[] = first === undefined ? [] : [first]
   const candidates = new Map<string, Path>()
-  for (let last = paths[0]; last !== undefined && paths.length < question.count;) {
-    for (const deviation of deviationsOf(index, question, last, paths, avoided)) {
+  for (let last = first; last !== undefined && paths.length < question.count;) {
+    for (const deviation of deviationsOf(search, question, last, paths)) {
       candidates.set(deviation.join(' '), deviation)
     }
     last = [...candidates.values()].toSorted(byLengthThenOrder)[0]
@@ -43,57 +37,88 @@ export function findShortestPaths(index: GraphIndex, question: PathQuestion): Pa
   return paths
 }
 
+/** Finds the shortest path from a start to the one end; `closed` may not be entered, `barred` not as the first step. */
+type Search = (
+  start: number,
+  limits: { closed: readonly number[]; barred: ReadonlySet<number>; hops: number },
+) => Path | undefined
+
 /** For each prefix of a path: the shortest way on that no known path with this prefix takes. */
-function deviationsOf(
-  index: GraphIndex,
-  question: PathQuestion,
-  path: Path,
-  known: readonly Path[],
-  avoided: ReadonlySet<number>,
-): Path[] {
+function deviationsOf(search: Search, question: PathQuestion, path: Path, known: readonly Path[]): Path[] {
   return path.slice(0, -1).flatMap((spur, position) => {
     const prefix = path.slice(0, position)
     const sharing = known.filter(
       (other) => other[position] === spur && prefix.every((ordinal, at) => other[at] === ordinal),
     )
     const barred = new Set(sharing.flatMap((other) => other[position + 1] ?? []))
-    const closed = new Set([...avoided, ...prefix])
-    const rest = findShortestPath(index, question, spur, { closed, barred }, question.maxHops - position)
+    const rest = search(spur, { closed: prefix, barred, hops: question.maxHops - position })
     return rest === undefined ? [] : [[...prefix, ...rest]]
   })
 }
 
-/** @param limits `closed` may not be entered at all, `barred` not as the first step. */
-function findShortestPath(
+const unvisited = -1
+const unreachable = 255
+
+/** Distances to the end, computed once, keep every search from going where the end is out of reach. */
+function createSearch(
   index: GraphIndex,
-  { to, relations }: PathQuestion,
-  from: number,
-  limits: { closed: ReadonlySet<number>; barred: ReadonlySet<number> },
+  { to, relations: types, maxHops, avoid = [] }: PathQuestion,
+): Search {
+  const isFollowed = (relation: number) =>
+    types === undefined || types.includes(index.relations[relation]?.type ?? 'calls')
+  const distances = distancesTo(index.incoming, to, maxHops, isFollowed)
+  const { offsets, neighbours, relations } = index.outgoing
+  return (start, { closed, barred, hops }) => {
+    const previous = new Int32Array(distances.length).fill(unvisited)
+    for (const ordinal of [...avoid, ...closed, start]) previous[ordinal] = ordinal
+    let frontier = [start]
+    for (let hop = 1; hop <= hops && frontier.length > 0; hop += 1) {
+      const next: number[] = []
+      for (const ordinal of frontier) {
+        for (let position = offsets[ordinal] ?? 0; position < (offsets[ordinal + 1] ?? 0); position += 1) {
+          const neighbour = neighbours[position] ?? 0
+          const isTooFar = hop + (distances[neighbour] ?? unreachable) > hops
+          if (isTooFar || previous[neighbour] !== unvisited || !isFollowed(relations[position] ?? 0)) continue
+          if (ordinal === start && barred.has(neighbour)) continue
+          previous[neighbour] = ordinal
+          if (neighbour === to) return pathTo(to, start, previous)
+          next.push(neighbour)
+        }
+      }
+      frontier = next
+    }
+    return undefined
+  }
+}
+
+function distancesTo(
+  { offsets, neighbours, relations }: Adjacency,
+  end: number,
   maxHops: number,
-): Path | undefined {
-  const reachedFrom = new Map<number, number>([[from, from]])
-  let frontier = [from]
+  isFollowed: (relation: number) => boolean,
+): Uint8Array {
+  const distances = new Uint8Array(offsets.length - 1).fill(unreachable)
+  distances[end] = 0
+  let frontier = [end]
   for (let hop = 1; hop <= maxHops && frontier.length > 0; hop += 1) {
     const next: number[] = []
     for (const ordinal of frontier) {
-      for (const { neighbour, relation } of stepsFrom(index, ordinal, 'downstream')) {
-        if (relations !== undefined && !relations.includes(relation.type)) continue
-        if (reachedFrom.has(neighbour) || limits.closed.has(neighbour)) continue
-        if (ordinal === from && limits.barred.has(neighbour)) continue
-        reachedFrom.set(neighbour, ordinal)
-        if (neighbour === to) return pathTo(to, reachedFrom)
+      for (let position = offsets[ordinal] ?? 0; position < (offsets[ordinal + 1] ?? 0); position += 1) {
+        const neighbour = neighbours[position] ?? 0
+        if (distances[neighbour] !== unreachable || !isFollowed(relations[position] ?? 0)) continue
+        distances[neighbour] = hop
         next.push(neighbour)
       }
     }
     frontier = next
   }
-  return undefined
+  return distances
 }
 
-function pathTo(end: number, reachedFrom: ReadonlyMap<number, number>): Path {
+function pathTo(end: number, start: number, previous: Int32Array): Path {
   const path = [end]
-  for (let at = end; reachedFrom.get(at) !== at;) {
-    at = reachedFrom.get(at) ?? at
+  for (let at = end; at !== start;) {
+    at = previous[at] ?? start
     path.unshift(at)
   }
   return path

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { entityAt, stepsFrom, type GraphIndex } from '../../architecture/graph-index.ts'
+import { entityAt, forEachStep, type GraphIndex } from '../../architecture/graph-index.ts'
 import type { RelationType } from '../../architecture/model.ts'
 import { isInferred } from '../../architecture/queries/entity-description.ts'
 import { resolveEntity } from '../../architecture/queries/entity-resolution.ts'
@@ -98,9 +98,11 @@ function presentPath(index: GraphIndex, path: Path, types: readonly RelationType
   let text = presentName(index, entityAt(index, start))
   let previous = start
   for (const ordinal of rest) {
-    const verbs = [...stepsFrom(index, previous, 'downstream')]
-      .filter(({ neighbour, relation }) => neighbour === ordinal && (types?.includes(relation.type) ?? true))
-      .map(({ relation }) => (isInferred(relation) ? '~' : '') + relation.type)
+    const verbs: string[] = []
+    forEachStep(index, previous, 'downstream', (neighbour, relation) => {
+      if (neighbour !== ordinal || !(types?.includes(relation.type) ?? true)) return
+      verbs.push((isInferred(relation) ? '~' : '') + relation.type)
+    })
     text += ` -${verbs.join(',')}-> ${presentName(index, entityAt(index, ordinal))}`
     previous = ordinal
   }
