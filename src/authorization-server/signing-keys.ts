@@ -1,5 +1,6 @@
 import { generateKeyPair, type JsonWebKey, randomUUID } from 'node:crypto'
 import { promisify } from 'node:util'
+import { DomainError } from '../domain/errors.ts'
 import type { Secrets } from '../domain/secrets.ts'
 import { Conflict, type Documents } from '../storage/contract.ts'
 
@@ -11,7 +12,7 @@ export interface SigningKeys {
 /**
  * The signing key that all processes of a store share, made at the first start and stored encrypted. Tokens here are
  * opaque; oidc-provider still requires a key, and would otherwise publish its well-known development key.
- * @throws {Error} when SECRET_KEY cannot decrypt it: a start with the wrong key must not make a second one
+ * @throws {DomainError} when SECRET_KEY cannot decrypt it: a start with the wrong key must not make a second one
  */
 export async function loadSigningKeys({
   documents,
@@ -25,8 +26,9 @@ export async function loadSigningKeys({
     if (stored) {
       const json = secrets.decrypt('signing-keys', (stored.data as { sealed: string }).sealed)
       if (json === undefined) {
-        throw new Error(
-          'SECRET_KEY does not open the signing key of this store. Start with the key it was made with.',
+        throw new DomainError(
+          'invalid_input',
+          'SECRET_KEY does not open the signing key of this store. Start with the key it was made with, or append that key after a comma.',
         )
       }
       return JSON.parse(json) as SigningKeys

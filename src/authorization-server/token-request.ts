@@ -4,7 +4,7 @@ import { type ClientSessions, describeEnd } from '../domain/client-sessions.ts'
 import { mediaType, readBody } from '../http/body.ts'
 import { RequestRefused } from '../http/errors.ts'
 import { addressGroup, countAttempt } from '../http/rate-limit.ts'
-import type { RequestState } from '../http/request-context.ts'
+import type { Context, RequestState } from '../http/request-context.ts'
 import type { Artifacts, Limiter } from '../storage/contract.ts'
 import { canonicalResource } from './resource-indicator.ts'
 
@@ -44,6 +44,7 @@ export function tokenRequest(deps: TokenRequestDeps): Middleware<RequestState> {
       throw new errors.InvalidRequest('send the parameters as application/x-www-form-urlencoded')
     }
     const form = new URLSearchParams(await readBody(ctx.req, bodyLimit))
+    refuseClientSecret(ctx, form)
     canonicalizeResource(form, resource)
     // Where oidc-provider looks for a body that was read before it.
     Object.assign(ctx.req, { body: form.toString() })
@@ -58,6 +59,19 @@ export function tokenRequest(deps: TokenRequestDeps): Middleware<RequestState> {
       const end = await findEnd(refreshToken)
       if (end !== undefined) ctx.body = { ...answer, error_description: end }
     }
+  }
+}
+
+/**
+ * Every client is public, and one that tries to authenticate takes this server for another; oidc-provider, which knows
+ * no method but `none` here, would ignore the secret.
+ * @throws {errors.InvalidClient} (RFC 6749 §5.2)
+ */
+function refuseClientSecret(ctx: Context, form: URLSearchParams): void {
+  const isBasic = /^basic\b/i.test(ctx.get('Authorization'))
+  if (isBasic) ctx.set('WWW-Authenticate', `Basic realm="${ctx.origin}"`)
+  if (isBasic || form.get('client_secret') || form.get('client_assertion')) {
+    throw new errors.InvalidClient('clients have no secret here: send client_id alone')
   }
 }
 

@@ -181,11 +181,12 @@ describe('A challenge', () => {
   })
 })
 
+const refuseConnection = () => Promise.reject(new StoreUnavailable('connection refused'))
+
 describe('Without its store', () => {
   it('is 503 with Retry-After and never a challenge, on which clients forget their tokens', async () => {
     const cutOff = await signedInClient()
-    const get = () => Promise.reject(new StoreUnavailable('connection refused'))
-    const deps = { ...cutOff.deps, artifacts: { ...cutOff.deps.artifacts, get } }
+    const deps = { ...cutOff.deps, artifacts: { ...cutOff.deps.artifacts, get: refuseConnection } }
     const started = await startEndpoint({ ...cutOff, deps })
     const response = await post(started.url, toolsList, mcpHeaders(await cutOff.issueToken()))
     assert.equal(response.status, 503)

@@ -73,6 +73,7 @@ export async function assertWellMade(page: Page): Promise<void> {
 
 /** Text with less contrast than WCAG 2.2 §1.4.3 asks of normal text, 4.5:1. Runs in the page. */
 function findFaintText(): string[] {
+  // oxlint-disable-next-line unicorn/consistent-function-scoping -- only what is inside travels into the page
   const channelsOf = (color: string) => (color.match(/[\d.]+/g) ?? []).map(Number)
   const luminance = (color: string) => {
     const [red = 0, green = 0, blue = 0] = channelsOf(color).map((channel) => {

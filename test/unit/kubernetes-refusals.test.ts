@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readKubernetes } from '../../src/architecture/importers/kubernetes/importer.ts'
+import { DomainError } from '../../src/domain/errors.ts'
+import { edgesOf, readDocuments, refsOf, service, workload } from '../support/kubernetes-manifests.ts'
+
+/** The refusal of an import, which must come within two seconds. */
+function refusalOf(...contents: string[]): string {
+  const started = performance.now()
+  try {
+    readKubernetes(contents.map((content, at) => ({ path: `${at}.yaml`, content })))
+  } catch (error) {
+    assert.ok(error instanceof DomainError && error.code === 'import_refused', String(error))
+    const elapsed = performance.now() - started
+    assert.ok(elapsed < 2000, `took ${elapsed} ms`)
+    return error.message
+  }
+  throw new Error('was not refused')
+}
+
+test('broken YAML is refused with file and line, without a word of its content', () => {
+  const message = refusalOf(service('api'), 'kind: Service\nmetadata:\n  name: x\n   password: hunter2\n')
+  assert.match(message, /^1\.yaml:\d: invalid YAML: .*Nothing was imported\.$/)
+  assert.doesNotMatch(message, /hunter2/)
+})
+
+test('an unrendered Helm template is refused with advice', () => {
+  const message = refusalOf('{{- if .Values.enabled }}\nkind: Service\nmetadata:\n  name: x\n{{- end }}\n')
+  assert.match(message, /^0\.yaml:1: .*helm template/)
+})
+
+test('an alias bomb is refused', () => {
+  const levels = Array.from(
+    { length: 9 },
+    (_, at) => `a${at + 1}: &a${at + 1} [${Array(9).fill(`*a${at}`).join(',')}]`,
+  )
+  assert.match(refusalOf(['a0: &a0 [x]', ...levels].join('\n')), /^0\.yaml:1: the aliases/)
+})
+
+test('an undefined alias is refused', () => {
+  assert.match(refusalOf('kind: Service\nmetadata: *nowhere\n'), /^0\.yaml:\d: /)
+})
+
+test('files above 2 MB and imports above 16 MB are refused', () => {
+  assert.match(refusalOf('#'.repeat(2 * 1024 * 1024 + 1)), /^0\.yaml:1: the file has 2\.0 MB/)
+  assert.match(refusalOf(...Array<string>(9).fill('#'.repeat(2 * 1024 * 1024))), /^8\.yaml:1: .*16\.0 MB/)
+})
+
+test('what is cheap to write and slow to parse is refused: documents, brackets, flow items, keys', () => {
+  for (const content of [
+    '---\n'.repeat(500_000),
+    '['.repeat(200_000),
+    `{${'a,'.repeat(500_000)}}`,
+    'a: '.repeat(300_000),
+    Array.from({ length: 150_000 }, (_, at) => `k${at}: 1`).join('\n'),
+  ]) {
+    assert.match(refusalOf(content), /^0\.yaml:1: /)
+  }
+  assert.match(refusalOf('---\na: 1\n'.repeat(10_001)), /^0\.yaml:20002: more than 10000 documents/)
+})
+
+test('an import without anything that runs is refused, so that it cannot empty a graph by mistake', () => {
+  assert.match(refusalOf('kind: ConfigMap\nmetadata: { name: x }\n'), /^No Deployment/)
+  assert.match(refusalOf(''), /^No Deployment/)
+})
+
+const oddities: [what: string, document: string][] = [
+  [
+    'null containers',
+    '{kind: Deployment, metadata: {name: odd}, spec: {template: {spec: {containers: null}}}}',
+  ],
+  [
+    'containers that are text',
+    '{kind: Deployment, metadata: {name: odd}, spec: {template: {spec: {containers: x}}}}',
+  ],
+  ['no spec', '{kind: Deployment, metadata: {name: odd}}'],
+  ['null metadata', '{kind: Deployment, metadata: null}'],
+  ['a list as metadata', '{kind: Service, metadata: [1]}'],
+  ['a number as name', '{kind: Service, metadata: {name: 7}}'],
+  ['a template as name', '{kind: Service, metadata: {name: {{ .Values.name }}}}'],
+  ['markup as name', '{kind: Service, metadata: {name: "<b>x</b>"}}'],
+  [
+    'numbers and null in env',
+    '{kind: Job, metadata: {name: odd}, spec: {template: {spec: {containers: [{env: [{name: A, value: 1}, null, {name: 2}, {value: x}], args: [1, null, {}]}]}}}}',
+  ],
+  [
+    'ports of any shape',
+    '{kind: Service, metadata: {name: odd}, spec: {selector: x, ports: [null, {port: http}, {port: 1.5}]}}',
+  ],
+  ['ConfigMap without data', '{kind: ConfigMap, metadata: {name: odd}, data: null}'],
+  ['prototype keys', '{kind: ConfigMap, metadata: {name: odd}, data: {__proto__: {a: b}, constructor: x}}'],
+  ['a list of a list', '{kind: List, items: [{kind: List, items: []}, null, 3]}'],
+  ['a list that contains itself', '&a {kind: List, items: [*a]}'],
+  ['a scalar document', 'just text'],
+  ['an unknown tag', '{kind: !!js/function "x"}'],
+]
+
+for (const [what, document] of oddities) {
+  test(`survived: ${what}`, () => {
+    const reading = readDocuments(document, workload('web'), service('web'))
+    assert.ok(refsOf(reading).includes('service:default/web'))
+  })
+}
+
+test('what is left out is said, with file and line, or counted by kind', () => {
+  const reading = readDocuments(
+    workload('web'),
+    '{kind: Service, metadata: {}}',
+    '{kind: Ingress, metadata: {name: x}}',
+    '{kind: Ingress, metadata: {name: y}}',
+    '{no: kind}',
+    service('lost', { selector: { app: 'nobody' } }),
+    workload('web'),
+  )
+  assert.deepEqual(reading.ignored, { Ingress: 2, 'without kind': 1 })
+  assert.equal(reading.documents, 7)
+  assert.match(reading.warnings.join('\n'), /^test\.yaml:3: Service without a name/m)
+  assert.match(reading.warnings.join('\n'), /^test\.yaml:13: Deployment default\/web is there twice/m)
+  assert.match(
+    reading.warnings.join('\n'),
+    /^test\.yaml:11: the selector of Service lost matches no workload/m,
+  )
+})
+
+test('members of a List and of typed lists are read like documents, with their own lines', () => {
+  const list = `kind: List
+items:
+- kind: Deployment
+  metadata: { name: web }
+  spec:
+    template:
+      spec:
+        containers:
+        - env:
+          - { name: API_URL, value: "http://api" }
+`
+  const typed = '{kind: ServiceList, items: [{metadata: {name: api}}]}'
+  const reading = readDocuments(list, typed)
+  assert.deepEqual(edgesOf(reading), ['service:default/web -calls-> service:default/api'])
+  assert.equal(reading.claims.relations[0]?.evidence[0]?.place.line, 10)
+})
