@@ -7,6 +7,7 @@ import type { Users } from '../domain/users.ts'
 import type { CredentialCheck } from '../http/credentials.ts'
 import type { Csrf } from '../http/csrf.ts'
 import type { RequestState } from '../http/request-context.ts'
+import { resourceIdentifier } from '../http/resource.ts'
 import type { SignIns } from '../http/sign-ins.ts'
 import type { Render } from '../http/views.ts'
 import type { Store } from '../storage/contract.ts'
@@ -18,7 +19,6 @@ import { authorizationServerMetadata } from './metadata.ts'
 import { protocolErrors } from './protocol-errors.ts'
 import { createProvider } from './provider.ts'
 import { registrationRequest } from './registration-request.ts'
-import { resourceOf } from './resource-indicator.ts'
 import { createSignIns } from './sign-ins.ts'
 import { loadSigningKeys } from './signing-keys.ts'
 import { createStorageAdapter } from './storage-adapter.ts'
@@ -55,7 +55,7 @@ export interface AuthorizationServer {
 export async function createAuthorizationServer(deps: AuthorizationServerDeps): Promise<AuthorizationServer> {
   const { publicUrl, store, secrets, render, now } = deps
   const { artifacts, limiter } = store
-  const resource = resourceOf(publicUrl)
+  const resource = resourceIdentifier(publicUrl)
   const provider = createProvider({
     ...deps,
     resource,

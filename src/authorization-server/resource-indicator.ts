@@ -6,11 +6,6 @@ export const knownScopes: ReadonlySet<string> = new Set([...scopes, 'offline_acc
 /** What a client gets that asks for nothing (RFC 6749 §3.3: the server's default). */
 export const defaultScope = scopes.join(' ')
 
-/** The resource indicator of the MCP endpoint (RFC 8707 §2), and the audience of every access token. */
-export function resourceOf(publicUrl: string): string {
-  return `${publicUrl}/mcp/v1`
-}
-
 /**
  * The canonical form of a requested resource: scheme and host in lower case, no trailing slash (MCP 2026-07-28,
  * Canonical Server URI). The origin alone stands for the MCP endpoint, since clients without protected resource

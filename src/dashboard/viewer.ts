@@ -16,16 +16,12 @@ export interface Viewer {
   memberships: Membership[]
   /** For every form of the page. */
   csrfToken: string
-  /** The fields of a submitted form; empty when a page is only looked at. */
-  form: Record<string, string>
 }
 
 /** Who looks at a page of an organization, as a member of it. */
 export interface OrganizationViewer extends Viewer {
   membership: Membership
 }
-
-export type Viewers = ReturnType<typeof createViewers>
 
 /** Guards of pages. A page behind one never runs for strangers, and never for a form of another site. */
 export function createViewers({
@@ -47,13 +43,11 @@ export function createViewers({
         return seeOther(ctx, `/sign-in${returnTo}`)
       }
       const purpose = `dashboard:${signIn.uid}`
-      const form = ctx.method === 'POST' ? await readForm(ctx.req) : {}
-      if (ctx.method === 'POST') csrf.check(ctx, purpose, form)
+      if (ctx.method === 'POST') csrf.check(ctx, purpose, await readForm(ctx.req))
       await page(ctx, {
         user: signIn.user,
         memberships: await members.listMemberships(signIn.user.id),
         csrfToken: csrf.token(ctx, purpose),
-        form,
       })
     }
   }

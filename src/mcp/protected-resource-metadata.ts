@@ -1,16 +1,9 @@
 import type { Middleware } from 'koa'
 import { scopes } from '../domain/principal.ts'
 import type { RequestState } from '../http/request-context.ts'
-
-/** Where the MCP endpoint is; every revision of the protocol shares it. */
-export const mcpPath = '/mcp/v1'
+import { mcpPath, resourceIdentifier } from '../http/resource.ts'
 
 const wellKnown = '/.well-known/oauth-protected-resource'
-
-/** The identifier of the MCP endpoint as an OAuth resource: the audience of its tokens (RFC 8707), byte for byte. */
-export function resourceIdentifier(publicUrl: string): string {
-  return `${publicUrl}${mcpPath}`
-}
 
 /** Absolute, since claude.ai ignores a relative `resource_metadata`. RFC 9728 §3.1: the resource's path is appended. */
 export function resourceMetadataUrl(publicUrl: string): string {
