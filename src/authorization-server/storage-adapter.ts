@@ -67,7 +67,11 @@ export function createStorageAdapter({ artifacts, now }: StorageAdapterDeps): (m
           }
         }),
       destroy: (id) =>
-        translateErrors(() => (model === 'Grant' ? artifacts.revokeGrant(id) : artifacts.delete(model, id))),
+        translateErrors(async () => {
+          if (model === 'Grant') await artifacts.revokeGrant(id)
+          // The library destroys a token only together with its grant, which is what ends it (see `indexes`).
+          else if (model !== 'AccessToken' && model !== 'RefreshToken') await artifacts.delete(model, id)
+        }),
       revokeByGrantId: (grantId) => translateErrors(() => artifacts.revokeGrant(grantId)),
     }
   }

@@ -65,13 +65,13 @@ export function tokenRequest(deps: TokenRequestDeps): Middleware<RequestState> {
 /**
  * Every client is public, and one that tries to authenticate takes this server for another; oidc-provider, which knows
  * no method but `none` here, would ignore the secret.
- * @throws {errors.InvalidClient} (RFC 6749 §5.2)
+ * @throws {RequestRefused} 401 `invalid_client` (RFC 6749 §5.2)
  */
 function refuseClientSecret(ctx: Context, form: URLSearchParams): void {
   const isBasic = /^basic\b/i.test(ctx.get('Authorization'))
   if (isBasic) ctx.set('WWW-Authenticate', `Basic realm="${ctx.origin}"`)
   if (isBasic || form.get('client_secret') || form.get('client_assertion')) {
-    throw new errors.InvalidClient('clients have no secret here: send client_id alone')
+    throw new RequestRefused(401, 'invalid_client', 'Clients have no secret here: send client_id alone.')
   }
 }
 

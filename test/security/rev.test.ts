@@ -120,7 +120,11 @@ describe('without its store', { skip: redisServerSkipReason() }, () => {
     await redis.restart()
     const until = Date.now() + 10_000
     while ((await fetch(`${origin}/readyz`)).status !== 200 && Date.now() < until) await sleep(50)
-    assert.equal((await callTool(origin, revoked.access_token)).status, 200, 'what was refused did not happen')
+    assert.equal(
+      (await callTool(origin, revoked.access_token)).status,
+      200,
+      'what was refused did not happen',
+    )
     assert.equal((await callTool(origin, tokens.access_token)).status, 200)
     assert.equal((await refresh(origin, tokens.clientId, tokens.refresh_token)).status, 200)
     assert.equal((await revoke()).status, 200)

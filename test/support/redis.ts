@@ -86,7 +86,8 @@ export async function startRedisCluster(): Promise<RedisFixture | undefined> {
   }
 }
 
-async function startRedisServer(...args: string[]): Promise<RedisServer> {
+/** A server that is the test’s own also with `TEST_REDIS_URL`, to stop and fill; see {@link redisServerSkipReason}. */
+export async function startRedisServer(...args: string[]): Promise<RedisServer> {
   const directory = await mkdtemp(join(tmpdir(), 'opentrace-redis-'))
   const port = await findFreePort()
   const address = ['--bind', '127.0.0.1', '--port', String(port), '--dir', directory, '--save', '']

@@ -45,7 +45,7 @@ test('an import is seen at once by another process, and by no other organization
     relations: 1,
     unresolved: [],
     ignored: {},
-    warnings: [],
+    warnings: ['shop.yaml:3: the selector of Service api matches no workload of this import'],
   })
   const { graph } = await other.load('org')
   assert.equal(graph.revision, 1)
@@ -204,8 +204,8 @@ test('the sample shows what there is to ask: stores, queues, a shared database, 
   assert.deepEqual(result.warnings, [])
   assert.deepEqual(result.unresolved, ['unresolved:api.cardbridge.example'])
   const { graph } = await architecture.load('org')
-  const kinds = Object.groupBy(graph.entities, ({ kind }) => kind)
-  assert.deepEqual(Object.keys(kinds).toSorted(), [
+  const kinds = graph.entities.map(({ kind }) => kind)
+  assert.deepEqual([...new Set(kinds)].toSorted(), [
     'cache',
     'database',
     'external',
@@ -215,7 +215,7 @@ test('the sample shows what there is to ask: stores, queues, a shared database, 
     'storage',
     'unresolved',
   ])
-  assert.equal(kinds.service?.length, 15)
+  assert.equal(kinds.filter((kind) => kind === 'service').length, 15)
   const readers = graph.relations
     .filter(({ to }) => to === 'database:lanternpost/parcels-db')
     .map(({ from }) => from)

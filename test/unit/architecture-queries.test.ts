@@ -49,12 +49,12 @@ function naivePaths({ relations }: Graph, from: string, to: string, maxHops: num
 
 for (const direction of ['downstream', 'upstream'] as const) {
   test(`levels ${direction} on random graphs agree with distances found by relaxation`, () => {
-    const ends = direction === 'downstream' ? (['from', 'to'] as const) : (['to', 'from'] as const)
+    const [near, far] = direction === 'downstream' ? (['from', 'to'] as const) : (['to', 'from'] as const)
     for (const seed of seeds) {
       const random = randomGraph(seed, 30, 50)
       const index = createGraphIndex(random)
       const start = seed % 30
-      const distances = naiveDistances(random, entityAt(index, start).ref, ...ends)
+      const distances = naiveDistances(random, entityAt(index, start).ref, near, far)
       const depth = 1 + (seed % 6)
       const found = findDependencies(index, start, { direction, depth })
       const expected = Array.from(
@@ -63,7 +63,7 @@ for (const direction of ['downstream', 'upstream'] as const) {
       )
       const counted = Array.from({ length: depth }, (_, at) => found.entitiesByLevel[at] ?? 0)
       assert.deepEqual(counted, expected, `seed ${seed}`)
-      const met = random.relations.filter((each) => (distances.get(each[ends[0]]) ?? Infinity) < depth)
+      const met = random.relations.filter((each) => (distances.get(each[near]) ?? Infinity) < depth)
       assert.deepEqual(new Set(found.relations.map((each) => each.relation)), new Set(met), `seed ${seed}`)
       assert.equal(
         found.continues,

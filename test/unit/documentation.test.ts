@@ -25,12 +25,21 @@ describe('README.md', () => {
     const defaults = [...read('src/config.ts').matchAll(/^ {2}([A-Z_]+): z[^\n]*\.default\('([^']+)'\)/gm)]
     assert.ok(defaults.length >= 4)
     for (const [, variable, value] of defaults) {
-      assert.ok(rows.find((row) => nameOf(row) === variable)?.includes(`\`${value}\``), `${variable}: ${value}`)
+      assert.ok(
+        rows.find((row) => nameOf(row) === variable)?.includes(`\`${value}\``),
+        `${variable}: ${value}`,
+      )
     }
   })
 
   it('links only to files that exist', () => {
-    for (const file of ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'docs/architecture.md', 'docs/storage.md']) {
+    for (const file of [
+      'README.md',
+      'SECURITY.md',
+      'CONTRIBUTING.md',
+      'docs/architecture.md',
+      'docs/storage.md',
+    ]) {
       const links = captures(read(file), /\]\((?!https?:|#)([^)#]+)/g)
       for (const link of links) read(join(file, '..', link))
     }

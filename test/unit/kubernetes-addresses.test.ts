@@ -223,12 +223,12 @@ spec: { ports: [{ port: 6379 }] }
   const { claims } = readDocuments(content)
   const places = claims.relations.flatMap(({ evidence }) => evidence)
   assert.deepEqual(places, [
+    { method: 'argument', place: { file: 'test.yaml', line: 14, field: 'args' }, basis: 'declared' },
     {
       method: 'environment',
       place: { file: 'test.yaml', line: 12, field: 'env API_URL' },
       basis: 'declared',
     },
-    { method: 'argument', place: { file: 'test.yaml', line: 14, field: 'args' }, basis: 'declared' },
   ])
 })
 

@@ -1,0 +1,90 @@
+import { Agent, request } from 'node:http'
+import { performance } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** How many requests are in flight at any time, each on a connection of its own. */
+export const connections = 32
+
+/** What a server kept up with. */
+export interface Throughput {
+  requestsPerSecond: number
+  medianMs: number
+  p99Ms: number
+}
+
+export interface BenchRequest {
+  method: 'GET' | 'POST'
+  path: string
+  headers?: Record<string, string>
+  body?: string
+}
+
+export type Send = (request: BenchRequest) => Promise<string>
+
+/** A client on connections that stay open. Its answers must be 200: anything else would be quick and prove nothing. */
+export function createSender({ port }: { port: number }): { send: Send; close: () => void } {
+  const agent = new Agent({ keepAlive: true, maxSockets: connections })
+  const send: Send = ({ method, path, headers = {}, body = '' }) =>
+    new Promise((resolve, reject) => {
+      const options = {
+        agent,
+        host: '127.0.0.1',
+        port,
+        method,
+        path,
+        headers: { ...headers, host: `localhost:${port}`, 'content-length': Buffer.byteLength(body) },
+      }
+      request(options, (answer) => {
+        let text = ''
+        answer.setEncoding('utf8')
+        answer.on('data', (chunk: string) => (text += chunk))
+        answer.on('end', () => {
+          if (answer.statusCode === 200) resolve(text)
+          else reject(new Error(`${method} ${path}: ${answer.statusCode} ${text.slice(0, 300)}`))
+        })
+      })
+        .on('error', reject)
+        .end(body)
+    })
+  return { send, close: () => agent.destroy() }
+}
+
+/** Time before the measured time, in which code gets compiled and caches fill. */
+export function warmUpSeconds(seconds: number): number {
+  return Math.min(1, seconds / 2)
+}
+
+/**
+ * Repeats `step` on all connections and measures.
+ * @param step one request of the connection with this number
+ */
+export async function measure(
+  seconds: number,
+  step: (connection: number) => Promise<void>,
+): Promise<Throughput> {
+  const durations: number[] = []
+  let measuring = false
+  let ended = false
+  const loop = async (connection: number) => {
+    while (!ended) {
+      const started = performance.now()
+      await step(connection)
+      if (measuring && !ended) durations.push(performance.now() - started)
+    }
+  }
+  const timing = async () => {
+    await sleep(warmUpSeconds(seconds) * 1000)
+    measuring = true
+    const started = performance.now()
+    await sleep(seconds * 1000)
+    ended = true
+    return (performance.now() - started) / 1000
+  }
+  const workers = Promise.all(Array.from({ length: connections }, (_, connection) => loop(connection)))
+  // A worker that fails ends the measurement at once.
+  const elapsed = (await Promise.race([timing(), workers.then(() => seconds)])) satisfies number
+  await workers
+  durations.sort((a, b) => a - b)
+  const quantile = (share: number) => durations[Math.floor(durations.length * share)] ?? Number.NaN
+  return { requestsPerSecond: durations.length / elapsed, medianMs: quantile(0.5), p99Ms: quantile(0.99) }
+}
