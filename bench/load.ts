@@ -1,6 +1,5 @@
 import { Agent, request } from 'node:http'
 import { performance } from 'node:perf_hooks'
-import { setTimeout as sleep } from 'node:timers/promises'
 
 /** How many requests are in flight at any time, each on a connection of its own. */
 export const connections = 32
@@ -63,28 +62,17 @@ export async function measure(
   step: (connection: number) => Promise<void>,
 ): Promise<Throughput> {
   const durations: number[] = []
-  let measuring = false
-  let ended = false
-  const loop = async (connection: number) => {
-    while (!ended) {
-      const started = performance.now()
+  const begin = performance.now() + warmUpSeconds(seconds) * 1000
+  const end = begin + seconds * 1000
+  const repeat = async (connection: number) => {
+    for (let started = performance.now(); started < end; started = performance.now()) {
       await step(connection)
-      if (measuring && !ended) durations.push(performance.now() - started)
+      const answered = performance.now()
+      if (started >= begin && answered <= end) durations.push(answered - started)
     }
   }
-  const timing = async () => {
-    await sleep(warmUpSeconds(seconds) * 1000)
-    measuring = true
-    const started = performance.now()
-    await sleep(seconds * 1000)
-    ended = true
-    return (performance.now() - started) / 1000
-  }
-  const workers = Promise.all(Array.from({ length: connections }, (_, connection) => loop(connection)))
-  // A worker that fails ends the measurement at once.
-  const elapsed = (await Promise.race([timing(), workers.then(() => seconds)])) satisfies number
-  await workers
+  await Promise.all(Array.from({ length: connections }, (_, connection) => repeat(connection)))
   durations.sort((a, b) => a - b)
   const quantile = (share: number) => durations[Math.floor(durations.length * share)] ?? Number.NaN
-  return { requestsPerSecond: durations.length / elapsed, medianMs: quantile(0.5), p99Ms: quantile(0.99) }
+  return { requestsPerSecond: durations.length / seconds, medianMs: quantile(0.5), p99Ms: quantile(0.99) }
 }

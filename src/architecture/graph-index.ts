@@ -29,6 +29,7 @@ export interface Adjacency {
   relations: Uint32Array
 }
 
+/** Upstream are dependents, downstream is what an entity depends on. */
 export type Direction = 'upstream' | 'downstream'
 
 /** Builds the index. Relations with an end nobody describes do not occur: importers describe both. */

@@ -1,4 +1,7 @@
-/** What an entity can be. `unresolved` is an address somebody uses and no source describes; `external` is declared to be outside. */
+/**
+ * What an entity can be. `unresolved` is an address that somebody uses and no source describes; `external` is declared
+ * to lie outside.
+ */
 export const entityKinds = [
   'service',
   'job',
@@ -9,10 +12,12 @@ export const entityKinds = [
   'external',
   'unresolved',
 ] as const
+/** One of {@link entityKinds}. */
 export type EntityKind = (typeof entityKinds)[number]
 
 /** Verbs from dependent to provider; `uses_queue` where a source cannot tell publishing from consuming. */
 export const relationTypes = ['calls', 'reads_writes', 'uses_queue', 'routes_to'] as const
+/** One of {@link relationTypes}. */
 export type RelationType = (typeof relationTypes)[number]
 
 /** A node of the graph. */
@@ -60,6 +65,7 @@ export interface Evidence {
   lastSeen: number
 }
 
+/** How evidence was found: what kind of place told it. */
 export type EvidenceMethod = 'environment' | 'argument' | 'config_map' | 'selector'
 
 /** `observed` in traffic, `declared` by whoever runs the system, `inferred` from a weaker sign. */
@@ -96,6 +102,7 @@ export interface Claims {
   relations: ClaimedRelation[]
 }
 
+/** A relation as one source claims it. */
 export interface ClaimedRelation {
   from: string
   to: string
@@ -103,6 +110,7 @@ export interface ClaimedRelation {
   evidence: ClaimedEvidence[]
 }
 
+/** Evidence before it is known whose and when. */
 export type ClaimedEvidence = Pick<Evidence, 'method' | 'place' | 'basis'>
 
 /** @returns `kind:namespace/name`, or `kind:name` without a namespace. */

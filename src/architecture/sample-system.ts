@@ -25,6 +25,7 @@ export const sharedConfiguration = {
   DOCUMENT_STORE_ENDPOINT: 'http://document-store:9000',
 }
 
+/** What runs, from the public edge to the stores. */
 export const sampleWorkloads: readonly SampleWorkload[] = [
   {
     name: 'tracking-site',

@@ -20,6 +20,7 @@ type SeenRelation = Omit<ClaimedRelation, 'evidence'> & {
   evidence: (ClaimedEvidence & { firstSeen: number })[]
 }
 
+/** Before the first import. */
 export const emptySnapshot: Snapshot = { format: 1, sections: [] }
 
 const compress = promisify(gzip)
@@ -62,8 +63,12 @@ export function replaceSource(
       firstSeen: firstSeen.get(evidenceKey(relation, evidence)) ?? source.importedAt,
     })),
   }))
-  const others = snapshot.sections.filter((section) => section !== former)
-  return { format: 1, sections: [...others, { source, entities: claims.entities, relations }] }
+  const section = { source, entities: claims.entities, relations }
+  const sections =
+    former === undefined
+      ? [...snapshot.sections, section]
+      : snapshot.sections.map((each) => (each === former ? section : each))
+  return { format: 1, sections }
 }
 
 /** Joins what all sources say into one graph, in the order of references. */

@@ -222,15 +222,15 @@ export function createInteractions(deps: InteractionsDeps): Router<RequestState>
     leave(ctx, interaction, await provider.interactionResult(ctx.req, ctx.res, result))
   }
 
-  /** Back to the authorization endpoint, which reads the result; 303, so that no credentials are posted on (RFC 9700 §4.12). */
-  function leave(ctx: Context, interaction: Interaction, location: string): void {
-    // Chromium checks the whole redirect chain against the CSP of the page that held the form.
-    allowFormRedirect(ctx, formActionSource(String(interaction.params['redirect_uri'])))
-    ctx.status = 303
-    ctx.set('Location', location)
-  }
-
   return router
+}
+
+/** Back to the authorization endpoint, which reads the result; 303, so that no credentials are posted on (RFC 9700 §4.12). */
+function leave(ctx: Context, interaction: Interaction, location: string): void {
+  // Chromium checks the whole redirect chain against the CSP of the page that held the form.
+  allowFormRedirect(ctx, formActionSource(String(interaction.params['redirect_uri'])))
+  ctx.status = 303
+  ctx.set('Location', location)
 }
 
 /** A CSRF token of one interaction is worth nothing in another. */

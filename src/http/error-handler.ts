@@ -74,7 +74,7 @@ function answer(ctx: Context, render: Render, { status, error, message, retryAft
       message,
       error,
       requestId: ctx.state.requestId,
-      nextSteps: [],
+      nextSteps: nextSteps[status] ?? [],
     })
   } else {
     ctx.body = { error, error_description: message, request_id: ctx.state.requestId }
@@ -85,8 +85,22 @@ const titles: Record<number, string> = {
   400: 'The request was not understood',
   403: 'Not allowed',
   404: 'Not found',
+  405: 'Not possible here',
+  409: 'That changed meanwhile',
+  413: 'Too large',
+  415: 'The request was not understood',
   421: 'Wrong address',
+  422: 'That cannot be done',
   429: 'Too many attempts',
   500: 'Something went wrong',
   503: 'The server is not ready',
+}
+
+/** What a person can do next, where the message does not say it already. */
+const nextSteps: Record<number, string[]> = {
+  403: ['Go back, reload the page and try again.'],
+  404: ['Check the address, or start again from the overview.'],
+  409: ['Go back, reload the page and try again.'],
+  500: ['Try again. If it happens again, tell whoever runs this server the request id below.'],
+  503: ['Wait a few seconds, then reload this page.'],
 }

@@ -13,7 +13,7 @@ async function startWith(t: TestContext, answer: typeof globalThis.fetch) {
   const requests: { url: string; options: RequestInit | undefined }[] = []
   const server = await startServer({
     fetch: (url, options) => {
-      requests.push({ url: String(url), options })
+      requests.push({ url: new Request(url).url, options })
       return answer(url, options)
     },
   })

@@ -13,7 +13,7 @@ const fetched: string[] = []
 before(async () => {
   server = await startServer({
     fetch: (url) => {
-      fetched.push(String(url))
+      fetched.push(new Request(url).url)
       return Promise.reject(new Error('no network'))
     },
   })

@@ -127,8 +127,11 @@ test('RS-19 a token or a sign-in in a cookie is ignored (CSRF)', async () => {
   challengeOf(await send({ cookie }))
 })
 
+function encode(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url')
+}
+
 test('RS-20 a forged JWT is an unknown token like any other (algorithm confusion)', async () => {
-  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const claims = encode({
     iss: server.origin,
     aud: server.mcpUrl,

@@ -98,7 +98,7 @@ test('a source replaces what it said before and nothing else; what stays keeps t
     firstSeen,
     lastSeen,
   ])
-  assert.deepEqual(seen?.toSorted(), [
+  assert.deepEqual(seen, [
     ['one', 1000, 2000],
     ['two', 1000, 1000],
   ])
@@ -133,7 +133,7 @@ test('imports that race all arrive', async () => {
       (at % 2 === 0 ? architecture : other).importKubernetes('org', file(service(source)), { source }),
     ),
   )
-  assert.deepEqual(results.map(({ revision }) => revision).toSorted(), [1, 2, 3, 4, 5, 6])
+  assert.deepEqual(new Set(results.map(({ revision }) => revision)), new Set([1, 2, 3, 4, 5, 6]))
   const { graph } = await architecture.load('org')
   assert.deepEqual(
     graph.entities.map(({ name }) => name),

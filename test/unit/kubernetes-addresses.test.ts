@@ -156,32 +156,51 @@ test('variables that double each other are given up, quickly', () => {
   assert.ok(performance.now() - started < 1000)
 })
 
+/** What `web` uses beside two ConfigMaps, one of them in another namespace. */
+function usesWithConfigMaps(options: Parameters<typeof workload>[1]): string[] {
+  return edgesOf(
+    readDocuments(
+      workload('web', options),
+      service('api'),
+      service('redis', { port: 6379 }),
+      configMap('shared', { API_URL: 'http://api', OTHER: 'x' }),
+      configMap('foreign', { API_URL: 'http://redis' }, 'elsewhere'),
+    ),
+  )
+}
+
+function keyReference(name: string, key: string): unknown {
+  return [{ name: 'A', valueFrom: { configMapKeyRef: { name, key } } }]
+}
+
 test('ConfigMaps count by key and whole, with prefix, in their namespace; env goes over envFrom', () => {
-  const found = (options: Parameters<typeof workload>[1]) =>
-    edgesOf(
-      readDocuments(
-        workload('web', options),
-        service('api'),
-        service('redis', { port: 6379 }),
-        configMap('shared', { API_URL: 'http://api', OTHER: 'x' }),
-        configMap('foreign', { API_URL: 'http://redis' }, 'elsewhere'),
-      ),
-    )
   const toApi = ['service:default/web -calls-> service:default/api']
-  const reference = (name: string, key: string) => [
-    { name: 'A', valueFrom: { configMapKeyRef: { name, key } } },
-  ]
-  assert.deepEqual(found({ env: reference('shared', 'API_URL') }), toApi)
-  assert.deepEqual(found({ env: reference('shared', 'absent') }), [])
-  assert.deepEqual(found({ env: reference('foreign', 'API_URL') }), [])
-  assert.deepEqual(found({ envFrom: [{ configMapRef: { name: 'shared' } }] }), toApi)
-  assert.deepEqual(found({ envFrom: [{ prefix: 'X_', configMapRef: { name: 'shared' } }] }), toApi)
-  const over = { envFrom: [{ configMapRef: { name: 'shared' } }], env: [{ name: 'API_URL', value: 'none' }] }
-  assert.deepEqual(found(over), [])
+  assert.deepEqual(usesWithConfigMaps({ env: keyReference('shared', 'API_URL') }), toApi)
+  assert.deepEqual(usesWithConfigMaps({ env: keyReference('shared', 'absent') }), [])
+  assert.deepEqual(usesWithConfigMaps({ env: keyReference('foreign', 'API_URL') }), [])
+  assert.deepEqual(usesWithConfigMaps({ envFrom: [{ configMapRef: { name: 'shared' } }] }), toApi)
   assert.deepEqual(
-    found({ envFrom: [{ configMapRef: { name: 'shared' } }], args: ['--to=$(API_URL)'] }),
+    usesWithConfigMaps({ envFrom: [{ prefix: 'X_', configMapRef: { name: 'shared' } }] }),
     toApi,
   )
+  const over = { envFrom: [{ configMapRef: { name: 'shared' } }], env: [{ name: 'API_URL', value: 'none' }] }
+  assert.deepEqual(usesWithConfigMaps(over), [])
+  assert.deepEqual(
+    usesWithConfigMaps({ envFrom: [{ configMapRef: { name: 'shared' } }], args: ['--to=$(API_URL)'] }),
+    toApi,
+  )
+})
+
+test("the pod's own namespace is known in addresses", () => {
+  const env = [
+    { name: 'NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
+    { name: 'API_URL', value: 'http://api.$(NAMESPACE).svc.cluster.local' },
+  ]
+  const reading = readDocuments(
+    workload('web', { namespace: 'shop', env }),
+    service('api', { namespace: 'shop' }),
+  )
+  assert.deepEqual(edgesOf(reading), ['service:shop/web -calls-> service:shop/api'])
 })
 
 test('a password from a Secret leaves the address around it readable', () => {

@@ -131,7 +131,7 @@ describe('The product', () => {
       ...filesUnder('.').filter((file) => /^[^/]+\.(?:md|yml)$|^Dockerfile$/.test(file)),
     ]
     assert.deepEqual(
-      texts.filter((file) => read(file).includes(`../${'shared'}`)),
+      texts.filter((file) => read(file).includes('../shared')),
       [],
     )
   })

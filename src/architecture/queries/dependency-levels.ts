@@ -1,6 +1,7 @@
 import { byRank, entityAt, forEachStep, type Direction, type GraphIndex } from '../graph-index.ts'
 import type { EntityKind, Relation, RelationType } from '../model.ts'
 
+/** Which dependencies are wanted. */
 export interface DependencyQuestion {
   direction: Direction
   depth: number

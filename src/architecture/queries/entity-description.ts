@@ -10,6 +10,7 @@ export interface EntityDescription {
   incoming: DescribedRelation[]
 }
 
+/** A relation seen from one of its ends. */
 export interface DescribedRelation {
   relation: Relation
   /** The other end. */

@@ -2,6 +2,7 @@ import { byRank, degreeOf, entityAt, type GraphIndex } from '../graph-index.ts'
 import type { Entity, EntityKind } from '../model.ts'
 import { findSimilarNames, type SearchableText } from '../name-index.ts'
 
+/** What is searched for. */
 export interface EntitySearch {
   /** Absent or blank: everything. */
   query?: string | undefined
@@ -18,6 +19,7 @@ export interface EntitySearchResult {
   hits: EntityHit[]
 }
 
+/** One entity that was found. */
 export interface EntityHit {
   ordinal: number
   entity: Entity
@@ -27,6 +29,7 @@ export interface EntityHit {
   dependencies: number
 }
 
+/** Which part of an entity a word was found in. */
 export type Match = 'name' | 'alias' | 'namespace' | 'kind or image' | 'description' | 'similar name'
 
 /** Every word must match somewhere; equal matches are ordered by how many depend on them. Without a match, names alike. */

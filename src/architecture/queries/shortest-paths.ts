@@ -1,6 +1,7 @@
 import type { Adjacency, GraphIndex } from '../graph-index.ts'
 import type { RelationType } from '../model.ts'
 
+/** Which paths are wanted; ends are ordinals. */
 export interface PathQuestion {
   from: number
   to: number

@@ -12,7 +12,9 @@ import { z } from 'zod'
 /** The input that names an entity. */
 export const entityReference = z.string().min(1).max(600)
 
+/** The input that limits kinds; each tool says what for. */
 export const kindsInput = z.array(z.enum(entityKinds)).min(1).optional()
+/** The input that limits which relations are followed. */
 export const relationsInput = z
   .array(z.enum(relationTypes))
   .min(1)

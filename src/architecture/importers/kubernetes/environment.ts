@@ -87,8 +87,11 @@ function readVariable(
   const configMap = at.findConfigMap(at.workload.namespace, textOf(reference['name']) ?? '')
   if (key !== undefined && configMap !== undefined) return fromConfigMap(name, configMap, key)
   const value = textOf(entry['value'])
+  // People build addresses from it: redis.$(NAMESPACE).svc
+  const isNamespace = recordAt(entry, 'valueFrom', 'fieldRef')['fieldPath'] === 'metadata.namespace'
+  const known = isNamespace ? at.workload.namespace : undefined
   return {
-    text: value === undefined ? undefined : expand(value, at.variables),
+    text: value === undefined ? known : expand(value, at.variables),
     method: 'environment',
     manifest: at.workload.manifest,
     path: at.path,

@@ -4,6 +4,7 @@ import type { Address } from './addresses.ts'
 import { collectClaims, type ClaimsCollector } from '../claims-collector.ts'
 import { createClusterNames, type ClusterNames } from './cluster-names.ts'
 import { findAddressesInContainer, type FindConfigMap, type FoundAddress } from './environment.ts'
+import { isClusterName, isOutsideHost } from './host-names.ts'
 import { readManifests, type ImportFile } from './manifest-reader.ts'
 import { placeOf, readResources, type ConfigMapResource, type ServiceResource } from './resources.ts'
 import { groupServices, type GroupedServices } from './service-groups.ts'
@@ -119,20 +120,6 @@ function isSurelyAddress(address: Address): boolean {
   if (address.form === 'url' || isClusterName(address.host)) return true
   if (!address.named) return false
   return address.form === 'host_port' || (address.form === 'host' && isOutsideHost(address.host))
-}
-
-function isClusterName(host: string): boolean {
-  return /\.svc(?:\.|$)/.test(host)
-}
-
-/** `db.example.com`, not `settings.yaml`, `com.example.orders` or `v1.2`. */
-function isOutsideHost(host: string): boolean {
-  const labels = host.split('.')
-  const last = labels.at(-1) ?? ''
-  const isFile =
-    /^(?:ya?ml|json|xml|txt|conf|cfg|ini|log|pem|crt|key|jks|p12|js|ts|py|sh|jar|war|html?|css|sql|db|sock|properties|toml|env|so|exe|dll|gz|zip|tar)$/
-  const isPackage = /^(?:com|org|net|io|dev|java|javax|jakarta|kotlin)$/.test(labels[0] ?? '')
-  return labels.length > 1 && /^[a-z]{2,24}$/.test(last) && !isFile.test(last) && !isPackage
 }
 
 function unresolvedEntity({ name, namespace }: { name: string; namespace: string | undefined }): Entity {

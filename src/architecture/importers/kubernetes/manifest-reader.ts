@@ -18,6 +18,7 @@ export interface Manifest {
   lineOf: (path: NodePath) => number
 }
 
+/** Keys and positions from the top of an object. */
 export type NodePath = readonly (string | number)[]
 
 /** What one import may bring; beyond it the whole import is refused. */
@@ -26,8 +27,9 @@ export const importLimits = {
   totalBytes: 16 * 1024 * 1024,
   files: 2_000,
   documents: 10_000,
-  /** Time to parse grows with tokens, not bytes: this many take about a second. */
-  tokensPerFile: 250_000,
+  /** Time to parse grows with tokens, not bytes: this many take one to two seconds. */
+  tokensPerFile: 400_000,
+  flowDepth: 100,
   aliases: 100,
 }
 
@@ -86,13 +88,19 @@ function checkSizes(files: readonly ImportFile[]): void {
   }
 }
 
-/** Stops what is cheap to write and slow to parse: half a million `---`, `{a,a,a,…`. The lexer alone is fast. */
+/** Stops what is cheap to write and slow to parse: half a million `---`, `{a,a,a,…`, `[[[[…`. The lexer alone is fast. */
 function checkTokens(path: string, content: string): void {
   let tokens = 0
-  for (const _ of new Lexer().lex(content)) {
+  let depth = 0
+  for (const token of new Lexer().lex(content)) {
     tokens += 1
+    if (token === '[' || token === '{') depth += 1
+    else if (token === ']' || token === '}') depth -= 1
     if (tokens > importLimits.tokensPerFile) {
       throw refusal(path, 1, `more than ${importLimits.tokensPerFile} YAML tokens; split the file`)
+    }
+    if (depth > importLimits.flowDepth) {
+      throw refusal(path, 1, `brackets nested more than ${importLimits.flowDepth} deep`)
     }
   }
 }

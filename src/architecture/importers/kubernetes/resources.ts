@@ -14,6 +14,7 @@ export interface Workload {
   manifest: Manifest
 }
 
+/** What a container says, its variables and arguments still unread. */
 export interface Container {
   image: string | undefined
   ports: number[]
@@ -38,6 +39,7 @@ export interface ServiceResource {
   manifest: Manifest
 }
 
+/** A ConfigMap's text values. */
 export interface ConfigMapResource {
   name: string
   namespace: string

@@ -16,6 +16,7 @@ export interface SharedService {
   behind: ServiceGroup[]
 }
 
+/** All workloads and Services of an import, grouped. */
 export interface GroupedServices {
   groups: ServiceGroup[]
   shared: SharedService[]

@@ -67,12 +67,15 @@ const technologies: readonly Technology[] = [
   { name: 'minio', kind: 'storage', images: ['minio'], words: ['minio'], ports: [9000] },
 ]
 
-/** Containers that stand beside what a pod is for. */
-const sidecar =
-  /(?:^|[-_])(?:exporter|metrics|sidecar|proxy|proxyv2|envoy|istio|linkerd|fluentd?|fluent-bit|filebeat|agent|backup|reloader|reload|jmx|sentinel)(?:$|[-_])/
-/** Names that speak of a product without being it. */
-const beside =
-  /(?:^|[-_.])(?:exporter|proxy|operator|admin|ui|web|express|commander|insight|client|backup|migrations?|migrate|migrator|init|setup|gateway|bouncer|pooler|sync|consumer|producer|worker|connect|rest|registry|manager|console|dashboard|metrics|agent|controller|webhook|api|service|svc|app|server|adapter|bridge|test)(?:$|[-_.])/
+/** Words in the image of a container that stands beside what its pod is for. */
+const sidecarWords =
+  wordSet(`exporter metrics sidecar proxy proxyv2 envoy istio linkerd fluentd fluent filebeat agent backup
+  reloader reload jmx sentinel`)
+/** Words in a name that speaks of a product without being it, such as `redis-proxy` or `kafka-consumer`. */
+const besideWords =
+  wordSet(`exporter proxy operator admin ui web express commander insight client backup migration migrations
+  migrate migrator init setup gateway bouncer pooler sync consumer producer worker connect rest registry manager console
+  dashboard metrics agent controller webhook api service svc app server adapter bridge test`)
 
 /** Something whose product is to be told. */
 export interface Sighting {
@@ -88,15 +91,15 @@ export interface Sighting {
  */
 export function findTechnology(sighting: Sighting): Technology | undefined {
   const segments = sighting.images.map(imageName)
-  const main = segments.filter((segment) => !sidecar.test(segment))
+  const main = segments.filter((segment) => !wordsIn(segment).some((word) => sidecarWords.has(word)))
   const byImage = main.map((segment) =>
     technologies.find((technology) => technology.images.includes(segment)),
   )
   if (byImage.length > 0 && byImage.every((technology) => technology !== undefined)) return byImage[0]
   if (main.length > 1) return undefined
   const names = [...sighting.names, ...main.map((segment) => segment.replace(/^.*\//, ''))]
-  if (names.some((name) => beside.test(name))) return undefined
-  const words = new Set(names.flatMap((name) => name.split(/[-_.]/)))
+  const words = new Set(names.flatMap(wordsIn))
+  if ([...words].some((word) => besideWords.has(word))) return undefined
   const onPort = technologies.filter((technology) =>
     technology.ports.some((port) => sighting.ports.includes(port)),
   )
@@ -146,4 +149,12 @@ function queue(name: string, images: string[], ports: number[], words: string[] 
 
 function wordsOf(name: string, images: string[], more: string[]): string[] {
   return [...new Set([name, ...images.filter((image) => /^[a-z0-9]+$/.test(image)), ...more])]
+}
+
+function wordsIn(name: string): string[] {
+  return name.split(/[-_.]/)
+}
+
+function wordSet(list: string): Set<string> {
+  return new Set(list.split(/\s+/))
 }

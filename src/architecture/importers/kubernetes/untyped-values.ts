@@ -1,5 +1,4 @@
-/** Readers for values that came out of a file and may have any shape. */
-
+/** Whether a value out of a file is a mapping; values there may have any shape. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
