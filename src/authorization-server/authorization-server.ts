@@ -1,4 +1,4 @@
-import Router from '@koa/router'
+import { Router } from '@koa/router'
 import type { Configuration, Provider } from 'oidc-provider'
 import type { ClientSessions } from '../domain/client-sessions.ts'
 import type { Members } from '../domain/members.ts'

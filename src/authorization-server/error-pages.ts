@@ -53,7 +53,7 @@ function renderProtocolError(ctx: Context, render: Render, out: ProtocolError, c
 
 /** oidc-provider's error page, which it shows where an error must not be redirected (RFC 6749 §4.1.2.1). */
 export function createRenderError({ render }: { render: Render }): NonNullable<Configuration['renderError']> {
-  return (ctx, out, error) => renderProtocolError(ctx as unknown as Context, render, out, error)
+  return (ctx, out, error) => renderProtocolError(ctx, render, out, error)
 }
 
 /** The same page for what the interaction pages refuse. */

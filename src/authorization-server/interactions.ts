@@ -1,4 +1,4 @@
-import Router from '@koa/router'
+import { Router } from '@koa/router'
 import { errors, type Provider } from 'oidc-provider'
 import { type ClientSessions, clientSessionLifetimeSeconds } from '../domain/client-sessions.ts'
 import { DomainError } from '../domain/errors.ts'
@@ -157,8 +157,7 @@ export function createInteractions(deps: InteractionsDeps): Router<RequestState>
     }
     const user = await requireUser(interaction)
     const organization = await requireOrganization(user, form['organization'])
-    const decision = await deps.artifacts.consume('Interaction', interaction.uid, { graceSeconds: 0 })
-    if (decision !== 'first') return repeatAnswer(ctx)
+    if (!(await isFirstAnswer(interaction))) return repeatAnswer(ctx)
     await resume(ctx, interaction, {
       consent: { grantId: await grant(ctx, interaction, user, organization) },
     })
@@ -172,6 +171,12 @@ export function createInteractions(deps: InteractionsDeps): Router<RequestState>
       throw error
     })
     return organization
+  }
+
+  /** True for exactly one of any number of parallel answers; a record that is put again stays spent. */
+  async function isFirstAnswer({ uid, exp }: Interaction): Promise<boolean> {
+    await deps.artifacts.put({ model: 'Answer', id: uid, payload: {}, expiresAt: exp * 1000 })
+    return (await deps.artifacts.consume('Answer', uid, { graceSeconds: 0 })) === 'first'
   }
 
   /** A second click on Allow gets the answer of the first, and makes no second client session. */

@@ -38,7 +38,7 @@ export interface ProviderDeps {
 export function createProvider(deps: ProviderDeps): Provider {
   return new Provider(deps.publicUrl, {
     adapter: deps.adapter,
-    jwks: deps.signingKeys as NonNullable<Configuration['jwks']>,
+    jwks: deps.signingKeys,
     clients: deps.clientMetadataDocuments ? pinnedClients() : [],
     findAccount: deps.findAccount,
     renderError: deps.renderError,
@@ -125,7 +125,7 @@ function features({
     clientIdMetadataDocument: {
       enabled: clientMetadataDocuments,
       ack: 'draft-02',
-      allowFetch: (ctx, clientId) => allowFetch(limiter, ctx as unknown as Context, clientId),
+      allowFetch: (ctx, clientId) => allowFetch(limiter, ctx, clientId),
       allowClient: (_ctx, client) =>
         Promise.resolve((client.redirectUris ?? []).every((uri) => refuseRedirectUri(uri) === undefined)),
     },

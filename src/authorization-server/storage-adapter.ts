@@ -38,6 +38,14 @@ export function createStorageAdapter({ artifacts, now }: StorageAdapterDeps): (m
       }
     }
 
+    /** @throws {errors.SessionNotFound} */
+    async function destroyOnce(id: string): Promise<void> {
+      if ((await artifacts.consume(model, id, { graceSeconds: 0 })) !== 'first') {
+        throw new errors.SessionNotFound('interaction session not found')
+      }
+      await artifacts.delete(model, id)
+    }
+
     return {
       upsert: (id, payload, expiresIn) =>
         translateErrors(async () => {
@@ -69,6 +77,8 @@ export function createStorageAdapter({ artifacts, now }: StorageAdapterDeps): (m
       destroy: (id) =>
         translateErrors(async () => {
           if (model === 'Grant') await artifacts.revokeGrant(id)
+          // The library finds an answered interaction and then destroys it: whoever loses that race gets no second code.
+          else if (model === 'Interaction') await destroyOnce(id)
           // The library destroys a token only together with its grant, which is what ends it (see `indexes`).
           else if (model !== 'AccessToken' && model !== 'RefreshToken') await artifacts.delete(model, id)
         }),

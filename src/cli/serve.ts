@@ -1,11 +1,13 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type Koa from 'koa'
 import { createApp } from '../app.ts'
 import type { Config } from '../config.ts'
 import { createDomain } from '../domain/domain.ts'
 import type { FirstRun } from '../domain/first-run.ts'
 import type { Readiness } from '../http/health.ts'
+import type { RequestState } from '../http/request-context.ts'
 import { openStore } from '../storage/open.ts'
 import { createLogger } from './logger.ts'
 
@@ -21,7 +23,7 @@ export async function serve(config: Config): Promise<void> {
   for (const warning of await store.warnings()) logger.warn(warning)
   const readiness: Readiness = { draining: false }
   const app = await createApp({ config, store, logger, readiness, fetch: globalThis.fetch, now: Date.now })
-  const server = createHttpServer(app.callback())
+  const server = createHttpServer(app)
   await listen(server, config)
   const { port } = server.address() as AddressInfo
   logger.info(
@@ -45,7 +47,8 @@ export async function serve(config: Config): Promise<void> {
 }
 
 /** A server with limits against slow and oversized requests; longer-lived than a balancer's idle connections, or those race with ours. */
-export function createHttpServer(handler: Parameters<typeof createServer>[1] & object): Server {
+export function createHttpServer(app: Koa<RequestState>): Server {
+  const handle = app.callback()
   return createServer(
     {
       headersTimeout: 15_000,
@@ -53,7 +56,8 @@ export function createHttpServer(handler: Parameters<typeof createServer>[1] & o
       keepAliveTimeout: 65_000,
       connectionsCheckingInterval: 5_000,
     },
-    handler,
+    // Koa answers errors itself; nothing is left to wait for.
+    (request, response) => void handle(request, response),
   )
 }
 

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { createArchitecture } from '../architecture/architecture.ts'
 import type { Config } from '../config.ts'
 import { createDomain } from '../domain/domain.ts'

@@ -16,10 +16,6 @@ export type Secrets = ReturnType<typeof createSecrets>
  * @param secretKeys newest first, at least one
  */
 export function createSecrets(secretKeys: readonly [string, ...string[]]) {
-  function derive(secretKey: string, purpose: string): Buffer {
-    return Buffer.from(hkdfSync('sha256', secretKey, 'opentrace', purpose, 32))
-  }
-
   /** Every generation of a purpose's key as base64url, newest first. */
   function keysFor(purpose: string): string[] {
     return secretKeys.map((secretKey) => derive(secretKey, purpose).toString('base64url'))
@@ -67,4 +63,8 @@ export function createSecrets(secretKeys: readonly [string, ...string[]]) {
   }
 
   return { keysFor, sign, verify, encrypt, decrypt }
+}
+
+function derive(secretKey: string, purpose: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', secretKey, 'opentrace', purpose, 32))
 }

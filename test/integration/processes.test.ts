@@ -40,6 +40,16 @@ async function owner(environment: Record<string, string>): Promise<void> {
   assert.equal(code, 0, stderr)
 }
 
+async function laptop() {
+  const dataDir = await mkdtemp(join(tmpdir(), 'opentrace-'))
+  const port = await freePort()
+  after(() => rm(dataDir, { recursive: true, force: true }))
+  return {
+    origin: `http://localhost:${port}`,
+    environment: { PUBLIC_URL: `http://localhost:${port}`, DATA_DIR: dataDir },
+  }
+}
+
 async function tokensOf(response: Response): Promise<Tokens> {
   assert.equal(response.status, 200)
   return (await response.json()) as Tokens
@@ -95,16 +105,6 @@ describe(
 )
 
 describe('one process on the embedded store', () => {
-  async function laptop() {
-    const dataDir = await mkdtemp(join(tmpdir(), 'opentrace-'))
-    const port = await freePort()
-    after(() => rm(dataDir, { recursive: true, force: true }))
-    return {
-      origin: `http://localhost:${port}`,
-      environment: { PUBLIC_URL: `http://localhost:${port}`, DATA_DIR: dataDir },
-    }
-  }
-
   test('the first start prints a setup link that works once, and how to connect Claude Code', async () => {
     const { origin, environment } = await laptop()
     const server = await spawnServer({ ...environment, SECRET_KEY: '', PORT: new URL(origin).port })

@@ -16,6 +16,7 @@ import {
 } from '../support/mcp-endpoint.ts'
 import { signIn, type Tokens } from '../support/oauth-client.ts'
 import { populate, startServer, type TestServer } from '../support/server.ts'
+import { requestText, sendRaw } from './raw-request.ts'
 
 const toolsList = { jsonrpc: '2.0', id: 1, method: 'tools/list' }
 
@@ -74,11 +75,14 @@ for (const [title, origin] of foreignOrigins) {
 }
 
 test('MCP-04 the Origin is checked before token and body (cheap rejection)', async () => {
-  const began = performance.now()
-  const headers = { ...mcpHeaders(), origin: 'https://evil.example' }
-  const response = await post(server.mcpUrl, 'x'.repeat(5_000_000), headers)
-  assert.equal(response.status, 403)
-  assert.ok(performance.now() - began < 500)
+  // Of the five megabytes announced not one byte is sent: whoever reads the body first never answers.
+  const text = requestText('POST /mcp/v1 HTTP/1.1', [
+    `Host: localhost:${server.port}`,
+    'Origin: https://evil.example',
+    'Content-Type: application/json',
+    'Content-Length: 5000000',
+  ])
+  assert.equal((await sendRaw(server.port, text)).status, 403)
 })
 
 // There are no protocol sessions, so no session id has any meaning to leak or to steal: instead of answering 404 to

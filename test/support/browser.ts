@@ -29,8 +29,8 @@ export function createBrowser(origin: string) {
     const [pair = '', ...attributes] = line.split(/;\s*/)
     const name = pair.slice(0, pair.indexOf('='))
     const value = pair.slice(pair.indexOf('=') + 1)
-    const path = attributes.find((attribute) => /^path=/i.test(attribute))?.slice(5) ?? '/'
-    const gone = value === '' || attributes.some((attribute) => /^expires=Thu, 01 Jan 1970/i.test(attribute))
+    const path = attributes.find((text) => /^path=/i.test(text))?.slice(5) ?? '/'
+    const gone = value === '' || attributes.some((text) => /^expires=Thu, 01 Jan 1970/i.test(text))
     if (gone) cookies.delete(name)
     else cookies.set(name, { value, path })
   }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer, request as httpRequest } from 'node:http'
+import { createServer, type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { freePort } from './server.ts'
@@ -72,25 +72,23 @@ export async function runCommand(args: string[], environment: Record<string, str
 /** A balancer without stickiness: each request goes to the next process; one that refuses the connection is skipped. */
 export async function startRoundRobin(port: number, backends: () => readonly number[]) {
   let turn = 0
-  const server = createServer(async (incoming, outgoing) => {
+  async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     // Kept whole, so that it can be sent again after a refused connection.
     const body = Buffer.concat(await incoming.toArray())
     const forward = (attempt: number): void => {
       const ports = backends()
-      const backend = ports[turn++ % ports.length]
-      const upstream = httpRequest(
-        {
-          host: '127.0.0.1',
-          port: backend,
-          path: incoming.url,
-          method: incoming.method,
-          headers: incoming.headers,
-        },
-        (answer) => {
-          outgoing.writeHead(answer.statusCode ?? 502, answer.rawHeaders)
-          answer.pipe(outgoing)
-        },
-      )
+      const { url: path, method, headers } = incoming
+      const upstream = httpRequest({
+        host: '127.0.0.1',
+        port: ports[turn++ % ports.length],
+        path,
+        method,
+        headers,
+      })
+      upstream.on('response', (answer) => {
+        outgoing.writeHead(answer.statusCode ?? 502, answer.rawHeaders)
+        answer.pipe(outgoing)
+      })
       upstream.on('error', (error: NodeJS.ErrnoException) => {
         if (error.code === 'ECONNREFUSED' && attempt < ports.length) forward(attempt + 1)
         else outgoing.destroy()
@@ -98,7 +96,8 @@ export async function startRoundRobin(port: number, backends: () => readonly num
       upstream.end(body)
     }
     forward(1)
-  })
+  }
+  const server = createServer((incoming, outgoing) => void serve(incoming, outgoing))
   await new Promise<void>((resolve) => {
     server.listen(port, '127.0.0.1', resolve)
   })

@@ -55,7 +55,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     fetch: options.fetch ?? globalThis.fetch,
     now,
   })
-  const server = createHttpServer(app.callback())
+  const server = createHttpServer(app)
   await new Promise<void>((resolve) => {
     server.listen({ host: config.host, port }, resolve)
   })

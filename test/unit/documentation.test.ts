@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { packageRoot } from '../../src/package.ts'
@@ -32,22 +32,27 @@ describe('README.md', () => {
     }
   })
 
-  it('links only to files that exist', () => {
-    for (const file of [
-      'README.md',
-      'SECURITY.md',
-      'CONTRIBUTING.md',
-      'docs/architecture.md',
-      'docs/storage.md',
-    ]) {
-      const links = captures(read(file), /\]\((?!https?:|#)([^)#]+)/g)
-      for (const link of links) read(join(file, '..', link))
-    }
-  })
-
   it('names only npm scripts that exist', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
     for (const script of captures(readme, /npm run ([a-z:]+)/g)) assert.ok(script in scripts, script)
+  })
+})
+
+describe('Links between documents', () => {
+  const documents = [
+    ...readdirSync(root).filter((name) => name.endsWith('.md')),
+    ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => join('docs', name)),
+  ]
+
+  it('lead to files that exist', () => {
+    const links = documents.flatMap((file) =>
+      captures(read(file), /\]\((?!https?:|#)([^)#]+)/g).map((link) => ({ file, link })),
+    )
+    assert.ok(links.length > 10)
+    const broken = links.filter(({ file, link }) => !existsSync(join(root, file, '..', link)))
+    assert.deepEqual(broken, [])
   })
 })
 

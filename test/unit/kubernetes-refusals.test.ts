@@ -2,7 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readKubernetes } from '../../src/architecture/importers/kubernetes/importer.ts'
 import { DomainError } from '../../src/domain/errors.ts'
-import { edgesOf, readDocuments, refsOf, service, workload } from '../support/kubernetes-manifests.ts'
+import {
+  configMap,
+  edgesOf,
+  readDocuments,
+  refsOf,
+  service,
+  workload,
+} from '../support/kubernetes-manifests.ts'
 
 /** The refusal of an import, which must come within two seconds of work. */
 function refusalOf(...contents: string[]): string {
@@ -138,4 +145,23 @@ items:
   const reading = readDocuments(list, typed)
   assert.deepEqual(edgesOf(reading), ['service:default/web -calls-> service:default/api'])
   assert.equal(reading.claims.relations[0]?.evidence[0]?.place.line, 10)
+})
+
+test('values made to exhaust whoever reads them are read in a moment', () => {
+  const texts = ['a=', '$(', 'a:1,', ';', '"a', 'http://a,', '://', ' ', '@'].map((part) =>
+    part.repeat(8000 / part.length),
+  )
+  const started = process.cpuUsage()
+  const env = texts.map((value, at) => ({ name: `URL_${at}`, value }))
+  assert.ok(edgesOf(readDocuments(workload('web', { env, args: texts }))).length > 0)
+  const { user, system } = process.cpuUsage(started)
+  assert.ok(user + system < 2_000_000)
+})
+
+test('a large ConfigMap shared by very many containers is refused, not read for minutes', () => {
+  const data = Object.fromEntries(Array.from({ length: 2000 }, (_, at) => [`K${at}`, 'x'.repeat(100)]))
+  const env = { envFrom: [{ configMapRef: { name: 'shared' } }] }
+  const workloads = Array.from({ length: 200 }, (_, at) => workload(`web-${at}`, env))
+  const message = refusalOf([configMap('shared', data), ...workloads].join('\n---\n'))
+  assert.match(message, /^0\.yaml:\d+: variables and arguments up to here are too much/)
 })

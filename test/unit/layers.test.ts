@@ -37,7 +37,7 @@ const layers: Record<string, { folders: string[]; packages: string[] }> = {
       'storage/contract.ts',
       'storage/open.ts',
     ],
-    packages: ['node:*', 'commander', 'pino', 'zod'],
+    packages: ['node:*', 'commander', 'koa', 'pino', 'zod'],
   },
   'authorization-server': {
     folders: ['domain', 'http', 'storage/contract.ts'],

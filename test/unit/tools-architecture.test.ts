@@ -75,7 +75,7 @@ test('find_paths names each hop and what every way passes', async () => {
   assert.deepEqual(content['paths'], [
     'tracking-site -calls-> gateway -calls-> parcels -calls-> payments -reads_writes-> ledger-db',
   ])
-  assert.deepEqual(content['all_pass_through'], ['gateway', 'parcels', 'payments'])
+  assert.deepEqual(content['shared_by_these_paths'], ['gateway', 'parcels', 'payments'])
 })
 
 test('find_paths bounds a negative and tells the way back', async () => {
@@ -179,5 +179,5 @@ test('online-boutique: the path from frontend to redis-cart goes through cartser
     'frontend -calls-> cartservice -reads_writes-> redis-cart',
     'frontend -calls-> checkoutservice -calls-> cartservice -reads_writes-> redis-cart',
   ])
-  assert.deepEqual(content['all_pass_through'], ['cartservice'])
+  assert.deepEqual(content['shared_by_these_paths'], ['cartservice'])
 })

@@ -17,7 +17,7 @@ export function renderText({ summary, ...content }: AnswerContent): string {
 function renderFields(fields: Record<string, unknown>, indent: string): string[] {
   return Object.entries(fields).flatMap(([key, value]) => {
     if (value === undefined) return []
-    if (Array.isArray(value) && value.some(isObject)) {
+    if (Array.isArray(value) && value.some((item) => isObject(item) || String(item).includes(' '))) {
       return [`${indent}${key}:`, ...value.map((item) => `${indent}- ${renderInline(item)}`)]
     }
     if (isObject(value)) return [`${indent}${key}:`, ...renderFields(value, `${indent}  `)]

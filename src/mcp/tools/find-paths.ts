@@ -53,9 +53,9 @@ export const findPaths = defineTool({
       })
     }
     const render = (count: number): AnswerContent => ({
-      summary: `${paths.length === input.k ? `The ${input.k} shortest paths` : `All ${paths.length} paths`} from ${from} to ${to} within ${input.max_hops} hops; the shortest has ${hops(paths[0])}.`,
+      summary: `${presentCount(paths.length, input.k)} from ${from} to ${to} within ${input.max_hops} hops; the shortest has ${hops(paths[0])}.`,
       paths: paths.slice(0, count).map((path) => presentPath(index, path, input.relations)),
-      all_pass_through: presentCommon(index, paths),
+      shared_by_these_paths: presentCommon(index, paths),
       total: paths.length,
       returned: count,
       truncated: count < paths.length,
@@ -121,6 +121,13 @@ function presentCommon(index: GraphIndex, paths: readonly Path[]): string[] | un
 function presentReverse(index: GraphIndex, question: PathQuestion): string | undefined {
   const [path] = findShortestPaths(index, { ...question, from: question.to, to: question.from, count: 1 })
   return path === undefined ? undefined : presentPath(index, path, question.relations)
+}
+
+/** As many as were asked for may not be all. */
+function presentCount(found: number, asked: number): string {
+  if (found === asked)
+    return asked === 1 ? 'The shortest path' : `The ${asked} shortest paths (there may be more)`
+  return found === 1 ? 'The only path' : `All ${found} paths`
 }
 
 function hops(path: Path | undefined): string {

@@ -42,7 +42,6 @@ export const searchEntities = defineTool({
       const end = offset + count
       return {
         summary: summarize(query, result, graph),
-        by_kind: query === undefined && kinds === undefined ? undefined : result.totalByKind,
         entities: result.hits.slice(0, count).map(presentHit),
         total: result.total,
         returned: count,

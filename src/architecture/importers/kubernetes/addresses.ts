@@ -1,5 +1,6 @@
+import { isClusterName, isHostName, isOwnHost, withoutFinalDot } from './host-names.ts'
 import { technologySchemes } from './technologies.ts'
-import { declaresOwnAddress, holdsSecret, suggestsAddress } from './variable-names.ts'
+import { meaningless, meaningOf, type NameMeaning } from './variable-names.ts'
 
 /** A host that a text mentions. The text itself goes no further than this file: it may hold secrets. */
 export interface Address {
@@ -15,7 +16,7 @@ export interface Address {
 }
 
 /** Longer texts are content, not addresses; also bounds the work per value. */
-const maxTextLength = 32_768
+const maxTextLength = 8_192
 
 /** Schemes followed by a host. With others (`PLAINTEXT://kafka:9092`) the port must fit, and `s3://bucket` is none. */
 const hostSchemes = new Set([
@@ -26,25 +27,38 @@ const hostSchemes = new Set([
 const httpSchemes = new Set(['http', 'https', 'ws', 'wss', 'h2c', 'grpc', 'grpcs', 'lb'])
 const pathSchemes = new Set(['dns', 'passthrough', 'xds'])
 
-const hostName =
-  /^(?=[^.]*[a-z]|\d+\.\d+\.\d+\.\d+$|.*\.[a-z])[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*\.?$/
-const ownHost =
-  /^(?:localhost|.*\.localhost|127(?:\.\d+){3}|0\.0\.0\.0|169\.254(?:\.\d+){2}|host\.docker\.internal|(?:svc\.)?cluster\.local|kubernetes(?:\.default(?:\.svc(?:\..*)?)?)?)\.?$/
-
 /** Finds hosts in the value of a variable. */
 export function findAddresses(name: string, text: string): Address[] {
   if (text.length > maxTextLength) return []
-  const trimmed = text.trim().replaceAll(/\s*,\s*/g, ',')
+  const trimmed = text
+    .split(',')
+    .map((item) => item.trim())
+    .join(',')
   // In prose and JSON a bare word is a word: bare hosts count only where the value is nothing but a list of them.
-  return /[\s"']/.test(trimmed) ? inWords(trimmed, name) : inValue(trimmed, name)
+  const meaning = meaningOf(name)
+  return /[\s"']/.test(trimmed)
+    ? inWords(trimmed, meaning)
+    : inValue(trimmed, { name: meaning, bare: true, depth: 0 })
 }
 
 /** Finds hosts in `command` or `args`, one text for all their items. */
 export function findAddressesInArguments(text: string): Address[] {
-  return text.length > maxTextLength ? [] : inWords(text, undefined)
+  return text.length > maxTextLength ? [] : inWords(text, meaningless)
 }
 
-function inWords(text: string, name: string | undefined): Address[] {
+interface Context {
+  /** Of the variable, flag or key that holds the value. */
+  name: NameMeaning
+  /** Whether a word alone may be a host. */
+  bare: boolean
+  /** How many `key=` stand around the value. */
+  depth: number
+}
+
+/** `--options=-Dapi.url=http://api` has two; more is made to exhaust. */
+const maxAssignmentDepth = 3
+
+function inWords(text: string, name: NameMeaning): Address[] {
   const words = masked(text).split(/[\s"'`()[\]<>]+/)
   const found: Address[] = []
   let flag: string | undefined
@@ -55,7 +69,8 @@ function inWords(text: string, name: string | undefined): Address[] {
     else if (/^--?[A-Za-z][\w.-]{0,200}$/.test(word)) flag = word
     else {
       const bare = previousFlag !== undefined
-      found.push(...inValue(word, previousFlag ?? name, { bare }), ...inPair(word, words[position + 1]))
+      const meaning = previousFlag === undefined ? name : meaningOf(previousFlag)
+      found.push(...inValue(word, { name: meaning, bare, depth: 0 }), ...inPair(word, words[position + 1]))
     }
   })
   return found
@@ -69,38 +84,40 @@ function inPair(word: string, next: string | undefined): Address[] {
 }
 
 /** One value without blanks: URLs, or a list of `host:port`, `host` and `key=value`. */
-function inValue(text: string, name: string | undefined, options = { bare: true }): Address[] {
+function inValue(text: string, context: Context): Address[] {
   const assignment = /^-{0,2}([A-Za-z][\w.-]{0,200})=(.+)$/s.exec(text)
-  if (assignment?.[1] !== undefined && assignment[2] !== undefined)
-    return inValue(assignment[2], assignment[1])
-  if (name !== undefined && declaresOwnAddress(name)) return []
+  if (assignment?.[1] !== undefined && assignment[2] !== undefined) {
+    if (context.depth >= maxAssignmentDepth) return []
+    return inValue(assignment[2], { name: meaningOf(assignment[1]), bare: true, depth: context.depth + 1 })
+  }
+  if (context.name.declaresOwnAddress) return []
   return text
     .split(/[,;](?=[a-z][a-z0-9+.-]{0,30}:\/\/)/i)
-    .flatMap((part) => (part.includes('://') ? inUrl(part, name) : inList(part, name, options)))
+    .flatMap((part) => (part.includes('://') ? inUrl(part, context.name) : inList(part, context)))
 }
 
-function inList(text: string, name: string | undefined, options: { bare: boolean }): Address[] {
+function inList(text: string, context: Context): Address[] {
   const [list = '', ...settings] = masked(text).split(';')
-  const items = list.split(/[,"'`()[\]<>]+/)
+  const inPart = (part: string, bare: boolean) =>
+    part.includes('=') ? inValue(part, context) : inItem(part, context.name, bare)
   return [
-    ...items.flatMap((item) => (item.includes('=') ? inValue(item, name) : inItem(item, name, options.bare))),
-    ...settings.flatMap((item) => (item.includes('=') ? inValue(item, name) : inItem(item, name, false))),
+    ...list.split(/[,"'`()[\]<>]+/).flatMap((part) => inPart(part, context.bare)),
+    ...settings.flatMap((part) => inPart(part, false)),
   ]
 }
 
-function inItem(item: string, name: string | undefined, bare: boolean): Address[] {
-  const named = name !== undefined && suggestsAddress(name)
+function inItem(item: string, name: NameMeaning, bare: boolean): Address[] {
   const afterCredentials = item.slice(item.lastIndexOf('@') + 1)
-  const doubtful = afterCredentials !== item || (name !== undefined && holdsSecret(name))
+  const doubtful = afterCredentials !== item || name.holdsSecret
+  const rest = { scheme: undefined, named: name.suggestsAddress, doubtful }
   const withoutProtocol = afterCredentials.replace(/^(?:tcp|udp|dns|passthrough):(?=[a-z])/, '')
   const [, host, port] = /^([a-z0-9.-]{1,253}):(\d{1,5})(?:\/.*)?$/s.exec(withoutProtocol) ?? []
-  if (host !== undefined)
-    return addressOf(host, Number(port), { form: 'host_port', scheme: undefined, named, doubtful })
-  const isHost = item === afterCredentials && (bare || /\.svc(?:\.|$)/.test(item))
-  return isHost ? addressOf(item, undefined, { form: 'host', scheme: undefined, named, doubtful }) : []
+  if (host !== undefined) return addressOf(host, Number(port), { form: 'host_port', ...rest })
+  const isHost = item === afterCredentials && (bare || isClusterName(item))
+  return isHost ? addressOf(item, undefined, { form: 'host', ...rest }) : []
 }
 
-function inUrl(url: string, name: string | undefined): Address[] {
+function inUrl(url: string, name: NameMeaning): Address[] {
   const separator = url.indexOf('://')
   const scheme = /[a-z][a-z0-9+.-]*$/i
     .exec(url.slice(Math.max(0, separator - 32), separator))?.[0]
@@ -114,8 +131,8 @@ function inUrl(url: string, name: string | undefined): Address[] {
     return addressOf(host.toLowerCase(), port === undefined ? undefined : Number(port), {
       form: hostSchemes.has(base) ? 'url' : 'host_port',
       scheme: base,
-      named: name !== undefined && suggestsAddress(name),
-      doubtful: doubtful || (name !== undefined && holdsSecret(name)),
+      named: name.suggestsAddress,
+      doubtful: doubtful || name.holdsSecret,
     })
   })
 }
@@ -139,14 +156,9 @@ function upToPath(text: string): string {
 }
 
 function addressOf(host: string, port: number | undefined, rest: Omit<Address, 'host' | 'port'>): Address[] {
-  if (
-    host.length > 253 ||
-    !hostName.test(host) ||
-    ownHost.test(host) ||
-    (port !== undefined && (port < 1 || port > 65_535))
-  )
-    return []
-  return [{ host: host.replace(/\.$/, ''), port, ...rest }]
+  const isPort = port === undefined || (port >= 1 && port <= 65_535)
+  if (!isPort || !isHostName(host) || isOwnHost(host)) return []
+  return [{ host: withoutFinalDot(host), port, ...rest }]
 }
 
 /** References that stayed unexpanded must not leave their variable's name behind as a word. */

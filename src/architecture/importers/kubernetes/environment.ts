@@ -13,6 +13,9 @@ export interface FoundAddress {
 /** Finds a ConfigMap of the import. */
 export type FindConfigMap = (namespace: string, name: string) => ConfigMapResource | undefined
 
+/** Told of work before it is done, in characters; throws when it is too much. */
+export type Spend = (characters: number) => void
+
 interface Variable {
   /** Undefined where the cluster knows the value and a manifest does not: Secrets, fields of the pod. */
   text: string | undefined
@@ -23,7 +26,7 @@ interface Variable {
 }
 
 /** A value that grows beyond this by `$(VAR)` stays unexpanded: variables that double each other are a bomb. */
-const maxExpandedLength = 32_768
+const maxExpandedLength = 8_192
 
 /**
  * Reads what a container is told as Kubernetes would tell it: `envFrom` before `env`, later over earlier, `$(VAR)` from
@@ -32,9 +35,10 @@ const maxExpandedLength = 32_768
 export function findAddressesInContainer(
   workload: Workload,
   container: Container,
-  findConfigMap: FindConfigMap,
+  { findConfigMap, spend }: { findConfigMap: FindConfigMap; spend: Spend },
 ): FoundAddress[] {
   const variables = readVariables(workload, container, findConfigMap)
+  for (const { text = '' } of variables.values()) spend(50 + text.length)
   const fromVariables = [...variables].flatMap(([name, variable]) =>
     variable.text === undefined
       ? []
@@ -44,7 +48,9 @@ export function findAddressesInContainer(
     const path = [...container.path, field]
     const words = listAt(container.spec, field).map((item) => expand(textOf(item) ?? '', variables))
     const place = { method: 'argument' as const, manifest: workload.manifest, path, field }
-    return findAddressesInArguments(words.join('\n')).map((address) => found(address, place))
+    const text = words.join('\n')
+    spend(text.length)
+    return findAddressesInArguments(text).map((address) => found(address, place))
   })
   return [...fromVariables, ...fromArguments]
 }

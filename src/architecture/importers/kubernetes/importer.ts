@@ -6,7 +6,13 @@ import { createClusterNames, type ClusterNames } from './cluster-names.ts'
 import { findAddressesInContainer, type FindConfigMap, type FoundAddress } from './environment.ts'
 import { isClusterName, isOutsideHost } from './host-names.ts'
 import { readManifests, type ImportFile } from './manifest-reader.ts'
-import { placeOf, readResources, type ConfigMapResource, type ServiceResource } from './resources.ts'
+import {
+  placeOf,
+  readResources,
+  type ConfigMapResource,
+  type ServiceResource,
+  type Workload,
+} from './resources.ts'
 import { groupServices, type GroupedServices } from './service-groups.ts'
 import { relationTo } from './technologies.ts'
 
@@ -18,8 +24,8 @@ export interface KubernetesReading {
   warnings: string[]
 }
 
-/** Bounds the work where many containers share a large ConfigMap. */
-const maxAddresses = 200_000
+/** Characters to look through, counted each time: many containers may share a large ConfigMap. */
+const maxWork = 12_000_000
 const maxWarnings = 100
 
 /**
@@ -70,23 +76,24 @@ function addEntities(collector: ClaimsCollector, { groups, shared }: GroupedServ
 
 function addUses(collector: ClaimsCollector, grouped: GroupedServices, findConfigMap: FindConfigMap): void {
   const names = createClusterNames(grouped)
-  let addresses = 0
+  let work = 0
   for (const { entity, workloads } of grouped.groups) {
     for (const workload of workloads) {
+      const spend = (characters: number) => {
+        work += characters
+        if (work > maxWork) throw tooMuch(workload)
+      }
       for (const container of workload.containers) {
-        const found = findAddressesInContainer(workload, container, findConfigMap)
-        addresses += found.length
-        if (addresses > maxAddresses) {
-          const place = placeOf(workload.manifest)
-          throw new DomainError(
-            'import_refused',
-            `${place}: more than ${maxAddresses} addresses. Nothing was imported.`,
-          )
-        }
+        const found = findAddressesInContainer(workload, container, { findConfigMap, spend })
         for (const each of found) addUse(collector, names, entity, each)
       }
     }
   }
+}
+
+function tooMuch(workload: Workload): DomainError {
+  const why = 'variables and arguments up to here are too much for one import'
+  return new DomainError('import_refused', `${placeOf(workload.manifest)}: ${why}. Nothing was imported.`)
 }
 
 function addUse(

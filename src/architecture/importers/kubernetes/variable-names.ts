@@ -19,26 +19,35 @@ const ownAddressWords = new Set(
   ),
 )
 
-/**
- * Whether a variable or flag is named as if it held an address: `CART_SERVICE_ADDR`, `PGHOST`, `spring.redis.host`, not
- * `SERVICE_ACCOUNT`. Precision rests on it where a value is one bare word.
- */
-export function suggestsAddress(name: string): boolean {
-  const parts = partsOf(name)
-  if (parts.join('_').endsWith('HOST_NAME')) return true
-  return !otherWords.has(parts.at(-1) ?? '') && !holdsSecret(name) && parts.some(endsAsAddress)
+/** What the name of a variable or flag says about its value. */
+export interface NameMeaning {
+  /** `CART_SERVICE_ADDR`, `PGHOST`, `spring.redis.host`, not `SERVICE_ACCOUNT`. Decides where a value is one bare word. */
+  suggestsAddress: boolean
+  /** The value says where others reach its owner, or who may: `KAFKA_ADVERTISED_LISTENERS`, `CORS_ORIGIN`. */
+  declaresOwnAddress: boolean
+  /** Nothing of the value may be kept that was not known before: `DB_PASSWORD`, `API_KEY_V2`, not `TOKEN_URL`. */
+  holdsSecret: boolean
 }
 
-/** Whether the value says where others reach its owner, or who may: `KAFKA_ADVERTISED_LISTENERS`, `CORS_ORIGIN`. */
-export function declaresOwnAddress(name: string): boolean {
-  const parts = partsOf(name)
-  return parts.some((part) => ownAddressWords.has(part)) || parts.join('_').includes('NO_PROXY')
+/** For values without a name. */
+export const meaningless: NameMeaning = {
+  suggestsAddress: false,
+  declaresOwnAddress: false,
+  holdsSecret: false,
 }
 
-/** Whether nothing of the value may be kept that was not known before: `DB_PASSWORD`, `API_KEY_V2`, not `TOKEN_URL`. */
-export function holdsSecret(name: string): boolean {
+/** Reads a name in any style. */
+export function meaningOf(name: string): NameMeaning {
   const parts = partsOf(name)
-  return parts.some((part) => secretWords.has(part)) && !endsAsAddress(parts.at(-1) ?? '')
+  const joined = parts.join('_')
+  const last = parts.at(-1) ?? ''
+  const holdsSecret = parts.some((part) => secretWords.has(part)) && !endsAsAddress(last)
+  const saysOther = otherWords.has(last) && !joined.endsWith('HOST_NAME')
+  return {
+    suggestsAddress: !saysOther && !holdsSecret && parts.some(endsAsAddress),
+    declaresOwnAddress: parts.some((part) => ownAddressWords.has(part)) || joined.includes('NO_PROXY'),
+    holdsSecret,
+  }
 }
 
 function endsAsAddress(part: string): boolean {
