@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { packageVersion } from '../src/package.ts'
 import { startRedis } from '../test/support/redis.ts'
-import { connections } from './load.ts'
+import { measureBaseline } from './baseline.ts'
+import { connections, type Throughput } from './load.ts'
 import { startServer } from './server-process.ts'
 import { measureWorkloads } from './workloads.ts'
 
@@ -16,7 +17,8 @@ const starts = 3
 const maxSeconds = 20
 
 const seconds = parseSeconds()
-const columns: Record<string, Figures> = { SQLite: await benchSqlite() }
+const baseline = await measureBaseline(seconds)
+const columns: Record<string, Figures> = { SQLite: await bench() }
 const redis = await benchRedis()
 if (redis) columns['Redis, AOF everysec'] = redis
 else console.error('NO REDIS: set TEST_REDIS_URL or put redis-server on PATH; measured on SQLite only')
@@ -31,10 +33,6 @@ function parseSeconds(): number {
   return given
 }
 
-async function benchSqlite(): Promise<Figures> {
-  return bench(undefined)
-}
-
 async function benchRedis(): Promise<Figures | undefined> {
   const fixture = await startRedis('--appendonly', 'yes')
   if (!fixture) return undefined
@@ -45,44 +43,53 @@ async function benchRedis(): Promise<Figures | undefined> {
   }
 }
 
-async function bench(redisUrl: string | undefined): Promise<Figures> {
+async function bench(redisUrl?: string): Promise<Figures> {
   const dataDir = await mkdtemp(join(tmpdir(), 'opentrace-bench-'))
   const startUps: number[] = []
+  const start = async () => {
+    const server = await startServer({ dataDir, redisUrl })
+    startUps.push(server.startUpMs)
+    return server
+  }
   try {
-    for (;;) {
-      const server = await startServer({ dataDir, redisUrl })
-      try {
-        startUps.push(server.startUpMs)
-        if (startUps.length < starts) continue
-        await sleep(1000)
-        const memory = await server.findMemory()
-        const workloads = await measureWorkloads(server, seconds)
-        return {
-          [`start-up, median of ${starts}`]: `${(startUps.toSorted((a, b) => a - b)[1] ?? 0).toFixed(0)} ms`,
-          'idle memory': memory === undefined ? 'no /proc' : `${(memory / 1e6).toFixed(0)} MB`,
-          ...Object.fromEntries(
-            Object.entries(workloads).map(([name, { requestsPerSecond, medianMs, p99Ms }]) => [
-              name,
-              `${Math.round(requestsPerSecond).toLocaleString('en')}/s, p50 ${medianMs.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms`,
-            ]),
-          ),
-        }
-      } finally {
-        await server.stop()
-      }
+    while (startUps.length < starts - 1) await (await start()).stop()
+    const server = await start()
+    try {
+      await sleep(1000)
+      const memory = await server.findMemory()
+      return present(startUps, memory, await measureWorkloads(server, seconds))
+    } finally {
+      await server.stop()
     }
   } finally {
     await rm(dataDir, { recursive: true, force: true })
   }
 }
 
+function present(
+  startUps: number[],
+  memory: number | undefined,
+  workloads: Record<string, Throughput>,
+): Figures {
+  const median = startUps.toSorted((a, b) => a - b)[Math.floor(starts / 2)] ?? Number.NaN
+  const figures: Figures = {
+    [`start-up, median of ${starts}`]: `${median.toFixed(0)} ms`,
+    'idle memory': memory === undefined ? 'no /proc' : `${(memory / 1e6).toFixed(0)} MB`,
+  }
+  for (const [name, { requestsPerSecond, medianMs, p99Ms }] of Object.entries(workloads)) {
+    figures[name] =
+      `${perSecond(requestsPerSecond)}, p50 ${medianMs.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms`
+  }
+  return figures
+}
+
 /** As Markdown, to be kept in docs/performance.md. */
 function printTable(figures: Record<string, Figures>): void {
   const stores = Object.keys(figures)
   const names = Object.keys(Object.values(figures)[0] ?? {})
-  console.log(
-    `OpenTrace ${packageVersion()}, Node ${process.versions.node}, ${availableParallelism()} cores, ${connections} connections, ${seconds} s each\n`,
-  )
+  console.log(`OpenTrace ${packageVersion()}, Node ${process.versions.node}, ${availableParallelism()} cores shared with the client,
+${connections} connections, ${seconds} s each. A bare node:http server here: ${perSecond(baseline)}.
+`)
   const rows = [
     ['', ...stores],
     ['---', ...stores.map(() => '---')],
@@ -93,4 +100,8 @@ function printTable(figures: Record<string, Figures>): void {
     const cells = row.map((cell, column) => cell.padEnd(widths[column] ?? 0, cell === '---' ? '-' : ' '))
     console.log(`| ${cells.join(' | ')} |`)
   }
+}
+
+function perSecond(count: number): string {
+  return `${Math.round(count).toLocaleString('en')}/s`
 }

@@ -14,7 +14,10 @@ import type { Store } from '../storage/contract.ts'
 import { createFindAccount } from './accounts.ts'
 import { authorizationRequest } from './authorization-request.ts'
 import { createRenderError } from './error-pages.ts'
+import { createConsentStep } from './consent-step.ts'
+import { createGrantSession } from './grant-session.ts'
 import { createInteractions } from './interactions.ts'
+import { createSignInStep } from './sign-in-step.ts'
 import { authorizationServerMetadata } from './metadata.ts'
 import { protocolErrors } from './protocol-errors.ts'
 import { createProvider } from './provider.ts'
@@ -80,7 +83,13 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
       tokenRequest({ ...deps, resource, artifacts, limiter }),
     )
 
-  const interactions = createInteractions({ ...deps, provider, resource, artifacts })
+  const grantSession = createGrantSession({ ...deps, provider, resource, artifacts })
+  const interactions = createInteractions({
+    ...deps,
+    provider,
+    signIn: createSignInStep({ ...deps, provider }),
+    consent: createConsentStep({ ...deps, provider, artifacts, grantSession }),
+  })
 
   return {
     signIns: createSignIns({ provider, users: deps.users }),

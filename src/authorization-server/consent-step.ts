@@ -1,0 +1,121 @@
+import { errors, type Provider } from 'oidc-provider'
+import type { ClientSessions } from '../domain/client-sessions.ts'
+import { DomainError } from '../domain/errors.ts'
+import type { Members } from '../domain/members.ts'
+import type { Organization } from '../domain/organizations.ts'
+import type { User, Users } from '../domain/users.ts'
+import type { Csrf } from '../http/csrf.ts'
+import { RequestRefused } from '../http/errors.ts'
+import type { Context } from '../http/request-context.ts'
+import { allowFormRedirect } from '../http/security-headers.ts'
+import type { Render } from '../http/views.ts'
+import type { Artifacts } from '../storage/contract.ts'
+import { presentConsent } from './consent-view.ts'
+import type { GrantSession } from './grant-session.ts'
+import {
+  type Interaction,
+  type InteractionStep,
+  leave,
+  nameOf,
+  purposeOf,
+  redirectUriOf,
+  requireClient,
+} from './interaction.ts'
+import { formActionSource } from './redirect-uris.ts'
+
+export interface ConsentStepDeps {
+  provider: Provider
+  artifacts: Artifacts
+  users: Users
+  members: Members
+  clientSessions: ClientSessions
+  grantSession: GrantSession
+  csrf: Csrf
+  render: Render
+  now: () => number
+}
+
+const denied = { error: 'access_denied', error_description: 'You chose Cancel, so nothing was shared.' }
+
+/** The second page of an authorization: which organization, and Allow or Cancel. */
+export function createConsentStep(deps: ConsentStepDeps): InteractionStep {
+  const { provider, artifacts, users, members, clientSessions, grantSession, csrf, render, now } = deps
+
+  async function show(ctx: Context, interaction: Interaction, refusal?: string): Promise<void> {
+    const user = await requireUser(interaction)
+    const client = await requireClient(provider, interaction)
+    const redirectUri = redirectUriOf(interaction)
+    allowFormRedirect(ctx, formActionSource(redirectUri))
+    const consent = presentConsent({
+      uid: interaction.uid,
+      csrf: csrf.token(ctx, purposeOf(interaction)),
+      client: { id: client.clientId, name: nameOf(client) },
+      redirectUri,
+      user,
+      memberships: await members.listMemberships(user.id),
+      revocation: await clientSessions.findRevocation(user.id, client.clientId),
+      refusal,
+      now: now(),
+    })
+    render(ctx, 'consent', consent)
+  }
+
+  async function requireUser(interaction: Interaction): Promise<User> {
+    const user = await users.find(interaction.session?.accountId ?? '')
+    if (!user || user.disabledAt !== undefined) throw new errors.SessionNotFound('the user is gone')
+    return user
+  }
+
+  async function requireOrganization(user: User, slug: string): Promise<Organization> {
+    try {
+      return (await members.requireMembership(user.id, slug)).organization
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error
+      // The page offers only the user's own organizations: whoever sends another made the request by hand.
+      throw new DomainError('forbidden', 'You are not a member of this organization.', { cause: error })
+    }
+  }
+
+  /** True for exactly one of any number of parallel answers; a record that is put again stays spent. */
+  async function isFirstAnswer({ uid, exp }: Interaction): Promise<boolean> {
+    await artifacts.put({ model: 'Answer', id: uid, payload: {}, expiresAt: exp * 1000 })
+    return (await artifacts.consume('Answer', uid, { graceSeconds: 0 })) === 'first'
+  }
+
+  /** A second click on Allow gets the answer of the first, and makes no second client session. */
+  async function repeatAnswer(ctx: Context): Promise<void> {
+    const interaction = await provider.interactionDetails(ctx.req, ctx.res)
+    if (interaction.result === undefined) throw new errors.SessionNotFound('already being answered')
+    leave(ctx, interaction, interaction.returnTo)
+  }
+
+  async function allow(ctx: Context, interaction: Interaction, slug: string): Promise<void> {
+    const user = await requireUser(interaction)
+    const organization = await requireOrganization(user, slug)
+    if (!(await isFirstAnswer(interaction))) return repeatAnswer(ctx)
+    const client = await requireClient(provider, interaction)
+    const grantId = await grantSession(ctx, {
+      client,
+      user,
+      organization,
+      redirectUri: redirectUriOf(interaction),
+    })
+    const result = { consent: { grantId } }
+    leave(ctx, interaction, await provider.interactionResult(ctx.req, ctx.res, result))
+  }
+
+  return {
+    show,
+    async submit(ctx, interaction, form) {
+      if (interaction.prompt.name !== 'consent') throw new errors.SessionNotFound('not at this step')
+      const { decision, organization } = form
+      if (decision === 'deny') {
+        return leave(ctx, interaction, await provider.interactionResult(ctx.req, ctx.res, denied))
+      }
+      if (decision !== 'allow') throw new RequestRefused(400, 'invalid_request', 'Choose Allow or Cancel.')
+      if (organization) return allow(ctx, interaction, organization)
+      ctx.status = 422
+      return show(ctx, interaction, 'Choose an organization.')
+    },
+  }
+}
