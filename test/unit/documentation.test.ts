@@ -7,10 +7,10 @@ import { packageRoot } from '../../src/package.ts'
 const root = packageRoot()
 const readme = read('README.md')
 const storage = read('docs/storage.md')
-const source = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.ts'))
-  .map((name) => read(join('src', name)))
-  .join('\n')
+const filesOfSource = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+  name.endsWith('.ts'),
+)
+const source = filesOfSource.map((name) => read(join('src', name))).join('\n')
 
 describe('README.md', () => {
   const rows = rowsOf(sectionOf(readme, '## Configuration'))
@@ -38,7 +38,7 @@ describe('README.md', () => {
   })
 })
 
-describe('Links between documents', () => {
+describe('The documents', () => {
   const documents = [
     ...readdirSync(root).filter((name) => name.endsWith('.md')),
     ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
@@ -46,13 +46,23 @@ describe('Links between documents', () => {
       .map((name) => join('docs', name)),
   ]
 
-  it('lead to files that exist', () => {
+  it('link only to files that exist', () => {
     const links = documents.flatMap((file) =>
       captures(read(file), /\]\((?!https?:|#)([^)#]+)/g).map((link) => ({ file, link })),
     )
     assert.ok(links.length > 10)
     const broken = links.filter(({ file, link }) => !existsSync(join(root, file, '..', link)))
     assert.deepEqual(broken, [])
+  })
+
+  it('name only files of src that exist', () => {
+    const named = documents.flatMap((file) => captures(read(file), /`([\w/-]+\.ts)`/g))
+    assert.ok(named.length > 30)
+    const sources = filesOfSource.map((file) => `/src/${file}`)
+    const missing = named.filter(
+      (name) => !sources.some((file) => file.endsWith(`/${name}`)) && !existsSync(join(root, name)),
+    )
+    assert.deepEqual(missing, [])
   })
 })
 
