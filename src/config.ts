@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { BlockList, isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import { parseRedisAddress } from './storage/redis/address.ts'
 
 /** Everything the environment decides, parsed once; nothing else reads it. */
 export interface Config {
@@ -35,18 +36,15 @@ export class ConfigError extends Error {
 
 const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]'])
 
+const redisAddressHint =
+  'must be redis://HOST:PORT, rediss://HOST:PORT, redis+sentinel://HOST:PORT,HOST:PORT/MASTER or a comma list of redis:// nodes'
+
 const Environment = z.object({
   PUBLIC_URL: z.string().default('http://localhost:3000').transform(parsePublicUrl),
   HOST: z.string().min(1).optional(),
   PORT: z.coerce.number().int().min(0).max(65535).optional(),
   DATA_DIR: z.string().min(1).default('./data'),
-  REDIS_URL: z
-    .string()
-    .regex(
-      /^(redis|rediss|redis\+sentinel):\/\/\S+$/,
-      'must start with redis://, rediss:// or redis+sentinel://',
-    )
-    .optional(),
+  REDIS_URL: z.string().refine(isRedisAddress, { error: redisAddressHint }).optional(),
   SECRET_KEY: z.string().optional().transform(parseSecretKeys),
   CLIENT_METADATA_DOCUMENTS: z.enum(['on', 'off']).default('on'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
@@ -60,31 +58,42 @@ const Environment = z.object({
 export function parseConfig(environment: Record<string, string | undefined>): Config {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()))
   const parsed = Environment.safeParse(given)
-  if (!parsed.success) {
-    throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`))
-  }
+  const problems = (parsed.error?.issues ?? []).map(({ path, message }) => `${path.join('.')} ${message}`)
+  if (given['SECRET_KEY'] === undefined && !isLaptop(given)) problems.push(missingSecretKey)
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
   const env = parsed.data
   const url = new URL(env.PUBLIC_URL)
-  const onLaptop = loopbackHosts.has(url.hostname) && env.REDIS_URL === undefined
-  if (env.SECRET_KEY === undefined && !onLaptop) {
-    throw new ConfigError([
-      'SECRET_KEY is required where PUBLIC_URL is not loopback or REDIS_URL is set: every process needs the same. Make one with: openssl rand -base64 32',
-    ])
-  }
+  const loopback = loopbackHosts.has(url.hostname)
   const dataDir = resolve(env.DATA_DIR)
   return {
     publicUrl: env.PUBLIC_URL,
     // A laptop's server is nobody else's business; clients of `localhost` try both families, so one is enough.
-    host:
-      env.HOST ??
-      (!loopbackHosts.has(url.hostname) ? '0.0.0.0' : url.hostname === '[::1]' ? '::1' : '127.0.0.1'),
-    port: env.PORT ?? (Number(url.port) || (loopbackHosts.has(url.hostname) ? 80 : 3000)),
+    host: env.HOST ?? (!loopback ? '0.0.0.0' : url.hostname === '[::1]' ? '::1' : '127.0.0.1'),
+    port: env.PORT ?? (Number(url.port) || (loopback ? 80 : 3000)),
     dataDir,
     redisUrl: env.REDIS_URL,
     secretKeys: env.SECRET_KEY ?? [keptSecretKey(dataDir)],
     clientMetadataDocuments: env.CLIENT_METADATA_DOCUMENTS === 'on',
     logLevel: env.LOG_LEVEL,
     trustedProxies: env.TRUSTED_PROXIES,
+  }
+}
+
+const missingSecretKey =
+  'SECRET_KEY is required where PUBLIC_URL is not loopback or REDIS_URL is set: every process needs the same. Make one with: openssl rand -base64 32'
+
+/** One process for its own machine may make its own key; asked of the raw variables, so that it is said beside other faults. */
+function isLaptop(given: Record<string, string | undefined>): boolean {
+  const url = URL.parse(given['PUBLIC_URL'] ?? 'http://localhost')
+  return given['REDIS_URL'] === undefined && url !== null && loopbackHosts.has(url.hostname)
+}
+
+function isRedisAddress(url: string): boolean {
+  try {
+    parseRedisAddress(url)
+    return true
+  } catch {
+    return false
   }
 }
 

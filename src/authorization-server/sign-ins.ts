@@ -26,7 +26,13 @@ export function createSignIns({ provider, users }: { provider: Provider; users: 
       const session = await sessionOf(ctx)
       if (!session?.accountId) return undefined
       const user = await users.find(session.accountId)
-      return user && user.disabledAt === undefined ? { user, uid: session.uid } : undefined
+      if (!user || user.disabledAt !== undefined) return undefined
+      // Half way to its end it is prolonged: whoever comes back within that time is never signed out.
+      if (session.exp - Date.now() / 1000 < signInLifetimeSeconds / 2) {
+        await session.save(signInLifetimeSeconds)
+        setCookie(ctx, session.jti)
+      }
+      return { user, uid: session.uid }
     },
     async start(ctx, user) {
       await (await sessionOf(ctx))?.destroy()

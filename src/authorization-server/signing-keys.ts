@@ -23,21 +23,20 @@ export async function loadSigningKeys({
 }): Promise<SigningKeys> {
   for (;;) {
     const stored = await documents.get('signing-keys', 'current')
-    if (stored) {
-      const json = secrets.decrypt('signing-keys', (stored.data as { sealed: string }).sealed)
-      if (json === undefined) {
-        throw new DomainError(
-          'invalid_input',
-          'SECRET_KEY does not open the signing key of this store. Start with the key it was made with, or append that key after a comma.',
-        )
-      }
-      return JSON.parse(json) as SigningKeys
+    const opened = stored && secrets.decrypt('signing-keys', (stored.data as { sealed: string }).sealed)
+    if (stored && !opened) {
+      throw new DomainError(
+        'invalid_input',
+        'SECRET_KEY does not open the signing key of this store. Start with the key it was made with, or append that key after a comma.',
+      )
     }
-    const sealed = secrets.encrypt('signing-keys', JSON.stringify(await generate()))
+    if (opened && !opened.stale) return JSON.parse(opened.plaintext) as SigningKeys
+    // Made at the first start; sealed anew at the first start with a new SECRET_KEY, so that the old one can go.
+    const plaintext = opened?.plaintext ?? JSON.stringify(await generate())
+    const data = { sealed: secrets.encrypt('signing-keys', plaintext) }
+    const version = stored?.version ?? 0
     try {
-      await documents.commit([
-        { op: 'put', kind: 'signing-keys', id: 'current', version: 0, data: { sealed } },
-      ])
+      await documents.commit([{ op: 'put', kind: 'signing-keys', id: 'current', version, data }])
     } catch (error) {
       // Another process was first; its key is read in the next round.
       if (!(error instanceof Conflict)) throw error

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type Koa from 'koa'
 import { createApp } from '../app.ts'
-import type { Config } from '../config.ts'
+import { type Config, ConfigError } from '../config.ts'
 import { createDomain } from '../domain/domain.ts'
 import type { FirstRun } from '../domain/first-run.ts'
 import type { Readiness } from '../http/health.ts'
@@ -19,7 +19,7 @@ const stopMilliseconds = 25_000
 /** Runs the server until SIGTERM or SIGINT. */
 export async function serve(config: Config): Promise<void> {
   const logger = createLogger(config.logLevel)
-  const store = await openStore(config)
+  const store = await openStore({ ...config, logger })
   for (const warning of await store.warnings()) logger.warn(warning)
   const readiness: Readiness = { draining: false }
   const app = await createApp({ config, store, logger, readiness, fetch: globalThis.fetch, now: Date.now })
@@ -63,7 +63,11 @@ export function createHttpServer(app: Koa<RequestState>): Server {
 
 function listen(server: Server, { host, port }: Config): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject)
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const reason =
+        error.code === 'EADDRINUSE' ? 'is in use by another program' : `cannot be listened on: ${error.code}`
+      reject(new ConfigError([`PORT ${port} of ${host} ${reason}`]))
+    })
     server.listen({ host, port }, () => resolve())
   })
 }

@@ -45,16 +45,17 @@ export function createSecrets(secretKeys: readonly [string, ...string[]]) {
     return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64url')
   }
 
-  /** The plaintext, or undefined when no generation of the key opens it. */
-  function decrypt(purpose: string, sealed: string): string | undefined {
+  /** The plaintext and whether an older key sealed it; undefined when no generation of the key opens it. */
+  function decrypt(purpose: string, sealed: string): { plaintext: string; stale: boolean } | undefined {
     const bytes = Buffer.from(sealed, 'base64url')
-    for (const secretKey of secretKeys) {
+    for (const [generation, secretKey] of secretKeys.entries()) {
       try {
         const decipher = createDecipheriv('aes-256-gcm', derive(secretKey, purpose), bytes.subarray(0, 12), {
           authTagLength: 16,
         })
         decipher.setAuthTag(bytes.subarray(12, 28))
-        return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8')
+        const opened = Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()])
+        return { plaintext: opened.toString('utf8'), stale: generation > 0 }
       } catch {
         // GCM tells a wrong key only by its tag: try the next generation.
       }

@@ -28,10 +28,10 @@ export function artifactRules(subject: () => Subject): void {
   test('an expired record never comes back: not by id, uid, user code, list or consume', async () => {
     const { artifacts } = subject().store
     const [uid, userCode, userId] = [randomUUID(), randomUUID(), randomUUID()]
-    const token = someToken({ uid, userCode, userId, expiresAt: Date.now() + 80 })
+    const token = someToken({ uid, userCode, userId, expiresAt: Date.now() + 600 })
     await artifacts.put(token)
     assert.equal((await artifacts.list(token.model, { userId })).items.length, 1)
-    await sleep(120)
+    await sleep(650)
     assert.equal(await artifacts.consume(token.model, token.id, { graceSeconds: 60 }), 'missing')
     assert.equal(await artifacts.get(token.model, token.id), undefined)
     assert.equal(await artifacts.findByUid(token.model, uid), undefined)

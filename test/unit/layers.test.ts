@@ -10,7 +10,7 @@ import { packageRoot } from '../../src/package.ts'
  */
 const layers: Record<string, { folders: string[]; packages: string[] }> = {
   'main.ts': { folders: ['cli'], packages: [] },
-  'config.ts': { folders: [], packages: ['node:*', 'zod'] },
+  'config.ts': { folders: ['storage/redis/address.ts'], packages: ['node:*', 'zod'] },
   'package.ts': { folders: [], packages: ['node:*'] },
   'app.ts': {
     folders: [

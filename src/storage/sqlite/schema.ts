@@ -1,4 +1,5 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite'
+import { StoreUnavailable } from '../contract.ts'
 
 /**
  * Each entry takes the file from one `user_version` to the next; released entries never change. Every primary key and
@@ -68,7 +69,7 @@ export function migrate(handle: DatabaseSyncInstance): void {
   try {
     const { user_version: version } = handle.prepare('pragma user_version').get() as { user_version: number }
     if (version > migrations.length)
-      throw new Error('the database was written by a newer version of OpenTrace')
+      throw new StoreUnavailable('the database was written by a newer version of OpenTrace')
     for (const migration of migrations.slice(version)) handle.exec(migration)
     handle.exec(`pragma user_version = ${migrations.length}; commit`)
   } catch (error) {
