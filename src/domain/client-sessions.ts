@@ -1,5 +1,6 @@
 import type { Artifacts, Documents, StoredDocument } from '../storage/contract.ts'
 import { Conflict } from '../storage/contract.ts'
+import type { AuditLog } from './audit-log.ts'
 import { DomainError } from './errors.ts'
 import { isAdmin, type Membership } from './members.ts'
 import type { Scope } from './principal.ts'
@@ -34,6 +35,7 @@ export interface ClientSessionEnd {
     | { kind: 'administrator'; userId: string; organizationName: string }
     | { kind: 'user'; userId: string }
     | { kind: 'client' }
+    | { kind: 'operator' }
     | { kind: 'replay' }
 }
 
@@ -57,10 +59,12 @@ const endedKeptFor = 90 * 24 * 60 * 60 * 1000
 export function createClientSessions({
   artifacts,
   documents,
+  auditLog,
   now,
 }: {
   artifacts: Artifacts
   documents: Documents
+  auditLog: AuditLog
   now: () => number
 }) {
   // Last use is shown in minutes, so one write a minute for each session is enough.
@@ -143,7 +147,12 @@ export function createClientSessions({
       try {
         const ended = { ...(session as ClientSession), ended: { at: now(), by } }
         await documents.commit([{ ...recordOf(ended), version: document.version }])
-        return
+        return await auditLog.append(ended.organizationId, {
+          type: 'client_session.ended',
+          clientSessionId: id,
+          by: by.kind,
+          userId: 'userId' in by ? by.userId : undefined,
+        })
       } catch (error) {
         if (!(error instanceof Conflict)) throw error
       }
@@ -180,6 +189,8 @@ export function describeEnd(end: ClientSessionEnd): string {
       return `This session was revoked by an administrator of ${end.by.organizationName} on ${when}. ${again}`
     case 'user':
       return `This session was revoked by its user on ${when}. ${again}`
+    case 'operator':
+      return `This session was revoked by the operator of this server on ${when}. ${again}`
     case 'client':
       return `This session was signed out by its client on ${when}. ${again}`
     case 'replay':

@@ -1,4 +1,5 @@
 import type { Store } from '../storage/contract.ts'
+import { createAuditLog } from './audit-log.ts'
 import { createClientSessions } from './client-sessions.ts'
 import { createFirstRun } from './first-run.ts'
 import { createMembers } from './members.ts'
@@ -8,11 +9,18 @@ import { createUsers } from './users.ts'
 export type Domain = ReturnType<typeof createDomain>
 
 /** The product's rules on one store; what the faces and the command line share. */
-export function createDomain({ store: { artifacts, documents }, now }: { store: Store; now: () => number }) {
+export function createDomain({
+  store: { artifacts, documents, logs },
+  now,
+}: {
+  store: Store
+  now: () => number
+}) {
   const users = createUsers({ documents, now })
   const organizations = createOrganizations({ documents, now })
   const members = createMembers({ documents, organizations, now })
-  const clientSessions = createClientSessions({ artifacts, documents, now })
+  const auditLog = createAuditLog({ logs })
+  const clientSessions = createClientSessions({ artifacts, documents, auditLog, now })
   const firstRun = createFirstRun({ artifacts, documents, users, organizations, members, now })
-  return { users, organizations, members, clientSessions, firstRun }
+  return { users, organizations, members, auditLog, clientSessions, firstRun }
 }
