@@ -1,7 +1,7 @@
 import type { FindAccount } from 'oidc-provider'
 import type { ClientSessions } from '../domain/client-sessions.ts'
 import type { Members } from '../domain/members.ts'
-import type { Users } from '../domain/users.ts'
+import type { User, Users } from '../domain/users.ts'
 
 export interface AccountsDeps {
   users: Users
@@ -9,19 +9,29 @@ export interface AccountsDeps {
   clientSessions: ClientSessions
 }
 
+/** Finds the user behind a sign-in, or behind a code or token of a grant, while they may act there. */
+export type FindResourceOwner = (userId: string, grantId: string | undefined) => Promise<User | undefined>
+
 /**
- * The resource owner behind a sign-in, code or refresh token. With a token, its client session must be live and the
- * user still a member of its organization: this is asked at every exchange and refresh, so whoever leaves is out.
+ * Of a code or token the client session must be live and the user still a member of its organization. This is asked at
+ * every exchange and refresh, so whoever leaves is out.
  */
-export function createFindAccount({ users, members, clientSessions }: AccountsDeps): FindAccount {
-  return async (_ctx, accountId, token) => {
-    const user = await users.find(accountId)
+export function createFindResourceOwner({ users, members, clientSessions }: AccountsDeps): FindResourceOwner {
+  return async (userId, grantId) => {
+    const user = await users.find(userId)
     if (!user || user.disabledAt !== undefined) return undefined
-    if (token && 'grantId' in token && typeof token.grantId === 'string') {
-      const session = await clientSessions.find(token.grantId)
-      if (!session || session.ended || session.userId !== user.id) return undefined
-      if (!(await members.find(session.organizationId, user.id))) return undefined
-    }
-    return { accountId: user.id, claims: () => ({ sub: user.id }) }
+    if (grantId === undefined) return user
+    const session = await clientSessions.find(grantId)
+    if (!session || session.ended || session.userId !== user.id) return undefined
+    return (await members.find(session.organizationId, user.id)) && user
+  }
+}
+
+/** The same in oidc-provider's terms. */
+export function createFindAccount(findResourceOwner: FindResourceOwner): FindAccount {
+  return async (_ctx, accountId, token) => {
+    const grantId = token && 'grantId' in token ? token.grantId : undefined
+    const user = await findResourceOwner(accountId, grantId)
+    return user && { accountId: user.id, claims: () => ({ sub: user.id }) }
   }
 }

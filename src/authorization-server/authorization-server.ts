@@ -1,5 +1,6 @@
 import { Router } from '@koa/router'
 import type { Configuration, Provider } from 'oidc-provider'
+import type { AuditLog } from '../domain/audit-log.ts'
 import type { ClientSessions } from '../domain/client-sessions.ts'
 import type { Members } from '../domain/members.ts'
 import type { Secrets } from '../domain/secrets.ts'
@@ -11,7 +12,7 @@ import { resourceIdentifier } from '../http/resource.ts'
 import type { SignIns } from '../http/sign-ins.ts'
 import type { Render } from '../http/views.ts'
 import type { Store } from '../storage/contract.ts'
-import { createFindAccount } from './accounts.ts'
+import { createFindAccount, createFindResourceOwner } from './accounts.ts'
 import { authorizationRequest } from './authorization-request.ts'
 import { createRenderError } from './error-pages.ts'
 import { createConsentStep } from './consent-step.ts'
@@ -21,6 +22,8 @@ import { createSignInStep } from './sign-in-step.ts'
 import { authorizationServerMetadata } from './metadata.ts'
 import { protocolErrors } from './protocol-errors.ts'
 import { createProvider } from './provider.ts'
+import { createRefreshFlights } from './refresh-flight.ts'
+import { refreshRotation } from './refresh-rotation.ts'
 import { registrationRequest } from './registration-request.ts'
 import { createSignIns } from './sign-ins.ts'
 import { loadSigningKeys } from './signing-keys.ts'
@@ -35,6 +38,7 @@ export interface AuthorizationServerDeps {
   users: Users
   members: Members
   clientSessions: ClientSessions
+  auditLog: AuditLog
   credentials: CredentialCheck
   csrf: Csrf
   render: Render
@@ -59,6 +63,7 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
   const { publicUrl, store, secrets, render, now } = deps
   const { artifacts, limiter } = store
   const resource = resourceIdentifier(publicUrl)
+  const findResourceOwner = createFindResourceOwner(deps)
   const provider = createProvider({
     ...deps,
     resource,
@@ -66,10 +71,12 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
     secure: publicUrl.startsWith('https:'),
     adapter: createStorageAdapter({ artifacts, now }),
     signingKeys: await loadSigningKeys({ documents: store.documents, secrets }),
-    findAccount: createFindAccount(deps),
+    findAccount: createFindAccount(findResourceOwner),
     renderError: createRenderError({ render }),
   })
 
+  const flights = createRefreshFlights({ artifacts, now })
+  const rotation = refreshRotation({ ...deps, artifacts, flights, findResourceOwner })
   const requests = new Router<RequestState>()
     .get(
       ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'],
@@ -81,6 +88,7 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
       ['/oauth/token', '/oauth/revoke'],
       protocolErrors(),
       tokenRequest({ ...deps, resource, artifacts, limiter }),
+      rotation,
     )
 
   const grantSession = createGrantSession({ ...deps, provider, resource, artifacts })

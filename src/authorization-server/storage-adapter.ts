@@ -7,9 +7,6 @@ import {
   StoreUnavailable,
 } from '../storage/contract.ts'
 
-/** How long the previous refresh token still works: parallel processes of one client share it and race. */
-const refreshGraceSeconds = 60
-
 /** A registration nobody used is forgotten after this long; consent prolongs it (see `clients.ts`). */
 const unusedClientLifetime = 30 * 24 * 60 * 60 * 1000
 
@@ -25,12 +22,11 @@ export interface StorageAdapterDeps {
  */
 export function createStorageAdapter({ artifacts, now }: StorageAdapterDeps): (model: string) => Adapter {
   return (model) => {
-    const graceSeconds = model === 'RefreshToken' ? refreshGraceSeconds : 0
-
     function present(artifact: Artifact | undefined, id: string | undefined): AdapterPayload | undefined {
       if (!artifact) return undefined
       const { consumedAt } = artifact
-      const spent = consumedAt !== undefined && !(now() - consumedAt < graceSeconds * 1000)
+      // Which use of a refresh token is one too many is decided before the library sees it (`refresh-rotation.ts`).
+      const spent = consumedAt !== undefined && model !== 'RefreshToken'
       return {
         ...artifact.payload,
         ...(id === undefined || model === 'Client' ? {} : { jti: id }),
@@ -67,7 +63,8 @@ export function createStorageAdapter({ artifacts, now }: StorageAdapterDeps): (m
         translateErrors(async () => present(await artifacts.findByUserCode(model, userCode), undefined)),
       consume: (id) =>
         translateErrors(async () => {
-          const consumption = await artifacts.consume(model, id, { graceSeconds })
+          if (model === 'RefreshToken') return
+          const consumption = await artifacts.consume(model, id, { graceSeconds: 0 })
           // RFC 6749 §4.1.2: a code is used once. Whoever lost the race is refused, and the winner's grant lives on:
           // a client that submits twice must not end its own session.
           if (consumption === 'replay' || consumption === 'missing') {

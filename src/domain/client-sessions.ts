@@ -1,6 +1,7 @@
 import type { Artifacts, Documents, StoredDocument } from '../storage/contract.ts'
 import { Conflict } from '../storage/contract.ts'
 import type { AuditLog } from './audit-log.ts'
+import { addressNetwork } from './address-network.ts'
 import { DomainError } from './errors.ts'
 import { isAdmin, type Membership } from './members.ts'
 import type { Scope } from './principal.ts'
@@ -134,6 +135,20 @@ export function createClientSessions({
     })
   }
 
+  /** Notes from where the session's tokens were refreshed last. */
+  async function noteRefresh(id: string, use: { address: string; userAgent: string }): Promise<void> {
+    await documents.touch('client-session', id, {
+      refreshNetwork: addressNetwork(use.address),
+      refreshUserAgent: use.userAgent,
+    })
+  }
+
+  /** Whether a use comes from the network and program that refreshed the session last. */
+  async function isFamiliar(id: string, use: { address: string; userAgent: string }): Promise<boolean> {
+    const { refreshNetwork, refreshUserAgent } = (await documents.get('client-session', id))?.touched ?? {}
+    return refreshNetwork === addressNetwork(use.address) && refreshUserAgent === use.userAgent
+  }
+
   /**
    * Ends a client session for good. The grant goes first: from then on nothing under it is accepted, on any process.
    * Writing down who ended it comes second and cannot undo that.
@@ -177,7 +192,7 @@ export function createClientSessions({
     )
   }
 
-  return { start, find, findRevocation, listFor, noteUse, end, revoke }
+  return { start, find, findRevocation, listFor, noteUse, noteRefresh, isFamiliar, end, revoke }
 }
 
 /** What a client is told when its session has ended: who, when, and what to do. */

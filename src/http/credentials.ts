@@ -1,7 +1,8 @@
+import { addressGroup } from '../domain/address-network.ts'
 import { sha256 } from '../domain/identifiers.ts'
 import { canonicalEmail, type User, type Users } from '../domain/users.ts'
 import type { Limiter } from '../storage/contract.ts'
-import { addressGroup, countAttempt, forgetAttempt, type RateRule } from './rate-limit.ts'
+import { countAttempt, forgetAttempt, type RateRule } from './rate-limit.ts'
 import type { Context } from './request-context.ts'
 
 /**

@@ -1,4 +1,3 @@
-import { isIPv6 } from 'node:net'
 import type { Limiter } from '../storage/contract.ts'
 import { RequestRefused } from './errors.ts'
 
@@ -29,14 +28,4 @@ export async function countAttempt(limiter: Limiter, rule: RateRule, who: string
 /** Takes an attempt back that was fine after all, so that only the others are limited. */
 export async function forgetAttempt(limiter: Limiter, rule: RateRule, who: string): Promise<void> {
   await limiter.refund(`${rule.name}:${who}`)
-}
-
-/** The part of an address that one person has: a whole IPv6 /64, since one host may use any address of it. */
-export function addressGroup(address: string): string {
-  if (!isIPv6(address)) return address
-  const [head = '', tail = ''] = address.split('::')
-  const left = head.split(':').filter(Boolean)
-  const right = tail.split(':').filter(Boolean)
-  const zeros = Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => '0')
-  return [...left, ...zeros, ...right].slice(0, 4).join(':')
 }

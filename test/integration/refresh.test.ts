@@ -58,41 +58,90 @@ for (const { name, skip, redis } of stores) {
       }
     })
 
-    test('every refresh gives a new refresh token, and the previous one works for another 60 s', async () => {
-      await ready
-      const first = await signIn(server.origin)
-      const second = await tokensOf(await refresh(server.origin, first.clientId, first.refresh_token))
-      assert.notEqual(second.refresh_token, first.refresh_token)
-      const sibling = await tokensOf(await refresh(server.origin, first.clientId, first.refresh_token))
-      assert.equal((await callTool(server.origin, sibling.access_token)).status, 200)
-      assert.equal((await callTool(server.origin, second.access_token)).status, 200)
-    })
-
-    test('parallel processes that share one refresh token all go on', async () => {
+    test('of 20 parallel refreshes of one token all get the same new pair, and the session goes on', async () => {
       await ready
       const { clientId, refresh_token: shared } = await signIn(server.origin)
       const answers = await Promise.all(
-        Array.from({ length: 10 }, () => refresh(server.origin, clientId, shared)),
+        Array.from({ length: 20 }, () => refresh(server.origin, clientId, shared)),
       )
-      for (const answer of answers) {
-        const tokens = await tokensOf(answer)
-        assert.equal((await callTool(server.origin, tokens.access_token)).status, 200)
-      }
+      const pairs = await Promise.all(answers.map(tokensOf))
+      assert.equal(new Set(pairs.map((pair) => `${pair.access_token} ${pair.refresh_token}`)).size, 1)
+      const [pair] = pairs
+      assert.ok(pair && pair.refresh_token !== shared)
+      assert.equal((await callTool(server.origin, pair.access_token)).status, 200)
+      await tokensOf(await refresh(server.origin, clientId, pair.refresh_token))
     })
 
-    test('a token used again after the grace ends its whole session, which is told (RFC 9700 §4.14.2)', async () => {
+    test('a token works until its successor is used; the successor it then replaces is dead (RFC 9700 §4.14.2)', async () => {
+      await ready
+      const first = await signIn(server.origin)
+      const lost = await tokensOf(await refresh(server.origin, first.clientId, first.refresh_token))
+      clock += 61_000
+      const second = await tokensOf(await refresh(server.origin, first.clientId, first.refresh_token))
+      assert.notEqual(second.refresh_token, lost.refresh_token)
+      const tombstoned = await errorOf(
+        await refresh(
+          server.origin,
+          first.clientId,
+          lost.refresh_token,
+          {},
+          { 'user-agent': 'another program' },
+        ),
+      )
+      assert.equal(tombstoned.error, 'invalid_grant')
+      assert.equal(
+        (await callTool(server.origin, second.access_token)).status,
+        401,
+        'two holders have come apart',
+      )
+    })
+
+    test('reuse from elsewhere ends the session, which is told and recorded', async () => {
+      await ready
+      const { first, third } = await rotateTwice()
+      const elsewhere = { 'user-agent': 'another program' }
+      const reuse = await errorOf(
+        await refresh(server.origin, first.clientId, first.refresh_token, {}, elsewhere),
+      )
+      assert.equal(reuse.error, 'invalid_grant')
+      assert.match(reuse.error_description, /used twice/)
+      assert.equal((await callTool(server.origin, third.access_token)).status, 401)
+      const dead = await errorOf(await refresh(server.origin, first.clientId, third.refresh_token))
+      assert.equal(dead.error, 'invalid_grant')
+      assert.equal(await lastReuse(), 'session_ended')
+    })
+
+    test('a process that kept an old token on the same machine is refused, and the session lives on', async () => {
+      await ready
+      const { first, third } = await rotateTwice()
+      const reuse = await errorOf(await refresh(server.origin, first.clientId, first.refresh_token))
+      assert.equal(reuse.error, 'invalid_grant')
+      assert.match(reuse.error_description, /replaced by a newer one/)
+      assert.equal((await callTool(server.origin, third.access_token)).status, 200)
+      await tokensOf(await refresh(server.origin, first.clientId, third.refresh_token))
+      assert.equal(await lastReuse(), 'refused')
+    })
+
+    test('what is stored of a rotation cannot be read without the presented token', async () => {
       await ready
       const first = await signIn(server.origin)
       const second = await tokensOf(await refresh(server.origin, first.clientId, first.refresh_token))
-      clock = 61_000
-      const replay = await errorOf(await refresh(server.origin, first.clientId, first.refresh_token))
-      clock = 0
-      assert.equal(replay.error, 'invalid_grant')
-      assert.match(replay.error_description, /used twice/)
-      assert.equal((await callTool(server.origin, second.access_token)).status, 401)
-      const dead = await errorOf(await refresh(server.origin, first.clientId, second.refresh_token))
-      assert.equal(dead.error, 'invalid_grant')
+      const rotation = await server.store.artifacts.get('Rotation', first.refresh_token)
+      assert.ok(rotation)
+      assert.ok(!JSON.stringify(rotation).includes(second.refresh_token))
     })
+
+    async function rotateTwice() {
+      const first = await signIn(server.origin)
+      const second = await tokensOf(await refresh(server.origin, first.clientId, first.refresh_token))
+      const third = await tokensOf(await refresh(server.origin, first.clientId, second.refresh_token))
+      return { first, third }
+    }
+
+    async function lastReuse(): Promise<string | undefined> {
+      const entries = await server.domain.auditLog.page(people.acme.id, { limit: 10 })
+      return entries.find((entry) => entry.type === 'refresh_token.reused')?.outcome
+    }
 
     test('whoever is no longer a member is refused at the next refresh and the next request', async () => {
       await ready

@@ -130,13 +130,10 @@ export async function refresh(
   clientId: string,
   refreshToken: string,
   fields: Record<string, string> = {},
+  headers: Record<string, string> = {},
 ) {
-  return post(`${origin}/oauth/token`, {
-    grant_type: 'refresh_token',
-    client_id: clientId,
-    refresh_token: refreshToken,
-    ...fields,
-  })
+  const all = { grant_type: 'refresh_token', client_id: clientId, refresh_token: refreshToken, ...fields }
+  return post(`${origin}/oauth/token`, all, headers)
 }
 
 /** Calls a tool over the 2025-era wire and gives the HTTP answer. */

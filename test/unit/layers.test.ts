@@ -41,7 +41,7 @@ const layers: Record<string, { folders: string[]; packages: string[] }> = {
   },
   'authorization-server': {
     folders: ['domain', 'http', 'storage/contract.ts'],
-    packages: ['node:*', '@koa/router', 'koa', 'oidc-provider'],
+    packages: ['node:*', '@koa/router', 'koa', 'oidc-provider', 'zod'],
   },
   mcp: {
     folders: ['architecture', 'domain', 'http', 'storage/contract.ts'],
