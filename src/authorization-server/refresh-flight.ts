@@ -34,8 +34,6 @@ export function createRefreshFlights({
   artifacts: Artifacts
   now: () => number
 }): RefreshFlights {
-  const idOf = (refreshToken: string, attempt: number) => `${attempt} ${refreshToken}`
-
   /** A record that is put again stays spent, so of any number of racing callers one gets `first`. */
   async function win(id: string, expiresAt: number | undefined): Promise<boolean> {
     await artifacts.put({ model: 'RefreshFlight', id, payload: {}, expiresAt })
@@ -62,4 +60,8 @@ export function createRefreshFlights({
       return (await artifacts.get('RefreshFlight', idOf(refreshToken, 0)))?.consumedAt !== undefined
     },
   }
+}
+
+function idOf(refreshToken: string, attempt: number): string {
+  return `${attempt} ${refreshToken}`
 }
