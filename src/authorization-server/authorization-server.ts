@@ -15,6 +15,7 @@ import type { Store } from '../storage/contract.ts'
 import { createFindAccount, createFindResourceOwner } from './accounts.ts'
 import { authorizationRequest } from './authorization-request.ts'
 import { createRenderError } from './error-pages.ts'
+import { codeExchange } from './code-exchange.ts'
 import { createConsentStep } from './consent-step.ts'
 import { createGrantSession } from './grant-session.ts'
 import { createInteractions } from './interactions.ts'
@@ -22,11 +23,11 @@ import { createSignInStep } from './sign-in-step.ts'
 import { authorizationServerMetadata } from './metadata.ts'
 import { protocolErrors } from './protocol-errors.ts'
 import { createProvider } from './provider.ts'
-import { createRefreshFlights } from './refresh-flight.ts'
 import { refreshRotation } from './refresh-rotation.ts'
 import { registrationRequest } from './registration-request.ts'
 import { createSignIns } from './sign-ins.ts'
 import { loadSigningKeys } from './signing-keys.ts'
+import { createFlights } from './single-flight.ts'
 import { createStorageAdapter } from './storage-adapter.ts'
 import { tokenRequest } from './token-request.ts'
 
@@ -75,7 +76,8 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
     renderError: createRenderError({ render }),
   })
 
-  const flights = createRefreshFlights({ artifacts, now })
+  const flights = createFlights({ artifacts, now })
+  const exchange = codeExchange({ ...deps, artifacts, flights })
   const rotation = refreshRotation({ ...deps, artifacts, flights, findResourceOwner })
   const requests = new Router<RequestState>()
     .get(
@@ -88,6 +90,7 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
       ['/oauth/token', '/oauth/revoke'],
       protocolErrors(),
       tokenRequest({ ...deps, resource, artifacts, limiter }),
+      exchange,
       rotation,
     )
 

@@ -1,10 +1,22 @@
 import type { Middleware } from 'koa'
 import { errors } from 'oidc-provider'
 import { RequestRefused } from '../http/errors.ts'
-import type { RequestState } from '../http/request-context.ts'
+import type { Context, RequestState } from '../http/request-context.ts'
 import { TemporarilyUnavailable } from './storage-adapter.ts'
 
 const retryAfterSeconds = 5
+
+/** Answers that the same request may succeed later; clients keep their tokens on this code. */
+export function refuseForNow(ctx: Context, message: string): void {
+  ctx.status = 503
+  ctx.body = { error: 'temporarily_unavailable', error_description: message }
+}
+
+/** Answers that a code or token is not accepted, in words for whoever holds it (RFC 6749 §5.2). */
+export function refuseGrant(ctx: Context, message: string): void {
+  ctx.status = 400
+  ctx.body = { error: 'invalid_grant', error_description: message }
+}
 
 /**
  * Answers what our own checks in front of oidc-provider refuse in the library's form (RFC 6749 §5.2), and adds

@@ -7,7 +7,8 @@ import { createSecrets } from '../domain/secrets.ts'
 import type { Context, RequestState } from '../http/request-context.ts'
 import type { Artifact, Artifacts } from '../storage/contract.ts'
 import type { FindResourceOwner } from './accounts.ts'
-import type { Flight, RefreshFlights } from './refresh-flight.ts'
+import { refuseForNow, refuseGrant } from './protocol-errors.ts'
+import type { Flight, Flights } from './single-flight.ts'
 
 /** How long the answer of a rotation is repeated to whoever presents the same token. */
 const replayMilliseconds = 60_000
@@ -20,7 +21,7 @@ type Answer = z.infer<typeof Answer>
 
 export interface RefreshRotationDeps {
   artifacts: Artifacts
-  flights: RefreshFlights
+  flights: Flights
   clientSessions: ClientSessions
   auditLog: AuditLog
   findResourceOwner: FindResourceOwner
@@ -160,17 +161,8 @@ export function refreshRotation(deps: RefreshRotationDeps): Middleware<RequestSt
         ...use,
       })
     }
-    ctx.status = 400
-    ctx.body = {
-      error: 'invalid_grant',
-      error_description: 'This refresh token was replaced by a newer one. Use that, or sign in again.',
-    }
+    refuseGrant(ctx, 'This refresh token was replaced by a newer one. Use that, or sign in again.')
   }
-}
-
-function refuseForNow(ctx: Context, message: string): void {
-  ctx.status = 503
-  ctx.body = { error: 'temporarily_unavailable', error_description: message }
 }
 
 function openAnswer(token: string, rotation: Artifact): Answer {

@@ -58,6 +58,27 @@ for (const { name, skip, redis } of stores) {
       }
     })
 
+    test('an exchange whose process died can be repeated, and then no more', async () => {
+      await ready
+      const grant = await authorize(server.origin)
+      const { artifacts } = server.store
+      // What a process leaves behind that is killed right after it spent the code.
+      const flight = `0 ${grant.code}`
+      await artifacts.put({ model: 'Flight', id: flight, payload: {}, expiresAt: Date.now() + 60_000 })
+      await artifacts.consume('Flight', flight, { graceSeconds: 0 })
+      await artifacts.consume('AuthorizationCode', grant.code, { graceSeconds: 0 })
+      clock += 13_000
+      const tokens = await tokensOf(await post(`${server.origin}/oauth/token`, exchangeFields(grant)))
+      assert.equal((await callTool(server.origin, tokens.access_token)).status, 200)
+      const again = await errorOf(await post(`${server.origin}/oauth/token`, exchangeFields(grant)))
+      assert.equal(again.error, 'invalid_grant')
+      assert.equal(
+        (await callTool(server.origin, tokens.access_token)).status,
+        401,
+        'a replay ends the session',
+      )
+    })
+
     test('of 20 parallel refreshes of one token all get the same new pair, and the session goes on', async () => {
       await ready
       const { clientId, refresh_token: shared } = await signIn(server.origin)

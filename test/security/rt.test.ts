@@ -71,7 +71,7 @@ test('RT-05 a superseded successor is refused, and its family ends', async () =>
 test('RT-07 a rotation whose process died can be repeated, and nobody is signed out', async () => {
   const { refresh_token: token } = await freshTokens()
   // What a process leaves behind that is killed right after it began.
-  const flight = { model: 'RefreshFlight', id: `0 ${token}` }
+  const flight = { model: 'Flight', id: `0 ${token}` }
   await server.store.artifacts.put({ ...flight, payload: {}, expiresAt: Date.now() + 3_600_000 })
   assert.equal(await server.store.artifacts.consume(flight.model, flight.id, { graceSeconds: 0 }), 'first')
   clock += 13_000

@@ -1,0 +1,61 @@
+import type { Artifacts } from '../storage/contract.ts'
+
+/**
+ * How long an exchange may take before another process takes over: its leader has died, or waits for a store that a
+ * client would not wait for either. A leader that finds itself this late gives up (see `isLate`).
+ */
+const flightMilliseconds = 12_000
+/** What a leader needs at most from its last look at the clock to its answer being stored. */
+const landingMilliseconds = 2_000
+
+/** One attempt at exchanging one credential. */
+export interface Flight {
+  /** True when another process may have taken over: nothing of this attempt may be answered any more. */
+  isLate: () => boolean
+  /** Lets others try at once, after a refusal or failure. */
+  giveUp: () => Promise<void>
+}
+
+export interface Flights {
+  /** The flight when this caller is to exchange the credential; undefined while another one does. */
+  claim: (credential: string, expiresAt: number | undefined) => Promise<Flight | undefined>
+  /** Whether anybody ever began to exchange the credential, which means that its client has it. */
+  hasBegun: (credential: string) => Promise<boolean>
+}
+
+/**
+ * Single flight for each code or refresh token across processes. Attempts are numbered records, each won by compare-and-set;
+ * one that was won long ago without an answer belongs to a process that died, and the next number is up.
+ */
+export function createFlights({ artifacts, now }: { artifacts: Artifacts; now: () => number }): Flights {
+  /** A record that is put again stays spent, so of any number of racing callers one gets `first`. */
+  async function win(id: string, expiresAt: number | undefined): Promise<boolean> {
+    await artifacts.put({ model: 'Flight', id, payload: {}, expiresAt })
+    return (await artifacts.consume('Flight', id, { graceSeconds: 0 })) === 'first'
+  }
+
+  return {
+    async claim(credential, expiresAt) {
+      for (let attempt = 0; ; attempt++) {
+        const id = idOf(credential, attempt)
+        const begun = now()
+        if (await win(id, expiresAt)) {
+          return {
+            isLate: () => now() - begun > flightMilliseconds - landingMilliseconds,
+            giveUp: () => artifacts.delete('Flight', id),
+          }
+        }
+        const wonAt = (await artifacts.get('Flight', id))?.consumedAt
+        // Given up since: try the same number again, in the caller's next round.
+        if (wonAt === undefined || now() - wonAt < flightMilliseconds) return undefined
+      }
+    },
+    async hasBegun(credential) {
+      return (await artifacts.get('Flight', idOf(credential, 0)))?.consumedAt !== undefined
+    },
+  }
+}
+
+function idOf(credential: string, attempt: number): string {
+  return `${attempt} ${credential}`
+}
