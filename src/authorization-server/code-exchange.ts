@@ -44,9 +44,12 @@ export function codeExchange({
       await clientSessions.end(presented.grantId, { kind: 'replay' })
       return refuseGrant(ctx, used)
     }
-    const until = now() + waitMilliseconds
-    while (now() < until) {
-      const flight = await flights.claim(presented.code, presented.record.expiresAt)
+    const began = now()
+    while (now() - began < waitMilliseconds) {
+      const flight = await flights.claim(presented.code, {
+        expiresAt: presented.record.expiresAt,
+        waited: now() - began,
+      })
       if (flight) return exchange(ctx, next, presented, flight)
       // Lost a race against oneself, as a double click does: refused, and the winner's session lives on.
       if (await isExchanged(presented)) return refuseGrant(ctx, used)

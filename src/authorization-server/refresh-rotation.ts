@@ -51,13 +51,17 @@ export function refreshRotation(deps: RefreshRotationDeps): Middleware<RequestSt
     const presented = await findPresented(new URLSearchParams((ctx.req as { body?: string }).body))
     // Not a refresh, or one that oidc-provider refuses without spending anything.
     if (!presented) return next()
-    const until = now() + waitMilliseconds
-    while (now() < until) {
+    const began = now()
+    while (now() - began < waitMilliseconds) {
       const rotation = await artifacts.get('Rotation', presented.token)
       const outcome = rotation && (await judge(presented.token, rotation))
       if (outcome === 'reused') return refuseReuse(ctx, presented)
       if (outcome !== undefined && outcome !== 'supersede') return repeat(ctx, next, presented, outcome)
-      const flight = await flights.claim(presented.token, presented.record.expiresAt)
+      const flight = await flights.claim(presented.token, {
+        expiresAt: presented.record.expiresAt,
+        waited: now() - began,
+        from: rotation ? Number(rotation.payload['attempt']) + 1 : 0,
+      })
       if (flight) return rotate(ctx, next, presented, flight, outcome === 'supersede' ? rotation : undefined)
       await sleep(50)
     }
@@ -122,6 +126,7 @@ export function refreshRotation(deps: RefreshRotationDeps): Middleware<RequestSt
       const payload = {
         sealed: secretsOf(token).encrypt('rotation', JSON.stringify(answer)),
         answeredAt: now(),
+        attempt: flight.attempt,
       }
       await artifacts.put({ model: 'Rotation', id: token, payload, expiresAt: record.expiresAt })
       await clientSessions.noteRefresh(grantId, useOf(ctx))

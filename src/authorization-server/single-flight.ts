@@ -5,27 +5,40 @@ import type { Artifacts } from '../storage/contract.ts'
  * client would not wait for either. A leader that finds itself this late gives up (see `isLate`).
  */
 const flightMilliseconds = 12_000
+/** An attempt that old is over at once, without being watched; no two clocks are that far apart. */
+const forgottenMilliseconds = 5 * 60_000
 /** What a leader needs at most from its last look at the clock to its answer being stored. */
 const landingMilliseconds = 2_000
 
 /** One attempt at exchanging one credential. */
 export interface Flight {
+  attempt: number
   /** True when another process may have taken over: nothing of this attempt may be answered any more. */
   isLate: () => boolean
   /** Lets others try at once, after a refusal or failure. */
   giveUp: () => Promise<void>
 }
 
+export interface Claim {
+  /** When the credential expires, and with it the record of the attempt. */
+  expiresAt: number | undefined
+  /** For how many milliseconds the caller has watched another one's attempt. */
+  waited: number
+  /** The first attempt that was not finished yet. */
+  from?: number
+}
+
 export interface Flights {
   /** The flight when this caller is to exchange the credential; undefined while another one does. */
-  claim: (credential: string, expiresAt: number | undefined) => Promise<Flight | undefined>
+  claim: (credential: string, claim: Claim) => Promise<Flight | undefined>
   /** Whether anybody ever began to exchange the credential, which means that its client has it. */
   hasBegun: (credential: string) => Promise<boolean>
 }
 
 /**
  * Single flight for each code or refresh token across processes. Attempts are numbered records, each won by compare-and-set;
- * one that was won long ago without an answer belongs to a process that died, and the next number is up.
+ * one that got no answer while a whole flight's time was watched belongs to a process that died, and the next number is
+ * up. It is watched on one clock, since those of two processes may differ.
  */
 export function createFlights({ artifacts, now }: { artifacts: Artifacts; now: () => number }): Flights {
   /** A record that is put again stays spent, so of any number of racing callers one gets `first`. */
@@ -35,19 +48,21 @@ export function createFlights({ artifacts, now }: { artifacts: Artifacts; now: (
   }
 
   return {
-    async claim(credential, expiresAt) {
-      for (let attempt = 0; ; attempt++) {
+    async claim(credential, { expiresAt, waited, from = 0 }) {
+      for (let attempt = from; ; attempt++) {
         const id = idOf(credential, attempt)
         const begun = now()
         if (await win(id, expiresAt)) {
           return {
+            attempt,
             isLate: () => now() - begun > flightMilliseconds - landingMilliseconds,
             giveUp: () => artifacts.delete('Flight', id),
           }
         }
         const wonAt = (await artifacts.get('Flight', id))?.consumedAt
         // Given up since: try the same number again, in the caller's next round.
-        if (wonAt === undefined || now() - wonAt < flightMilliseconds) return undefined
+        if (wonAt === undefined) return undefined
+        if (waited < flightMilliseconds && now() - wonAt < forgottenMilliseconds) return undefined
       }
     },
     async hasBegun(credential) {

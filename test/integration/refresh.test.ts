@@ -64,10 +64,14 @@ for (const { name, skip, redis } of stores) {
       const { artifacts } = server.store
       // What a process leaves behind that is killed right after it spent the code.
       const flight = `0 ${grant.code}`
-      await artifacts.put({ model: 'Flight', id: flight, payload: {}, expiresAt: Date.now() + 60_000 })
+      await artifacts.put({ model: 'Flight', id: flight, payload: {}, expiresAt: Date.now() + 3_600_000 })
       await artifacts.consume('Flight', flight, { graceSeconds: 0 })
+      const record = await artifacts.get('AuthorizationCode', grant.code)
+      assert.ok(record)
+      const late = { payload: record.payload, expiresAt: Date.now() + 3_600_000 }
+      await artifacts.put({ model: 'AuthorizationCode', id: grant.code, ...late })
       await artifacts.consume('AuthorizationCode', grant.code, { graceSeconds: 0 })
-      clock += 13_000
+      clock += 301_000
       const tokens = await tokensOf(await post(`${server.origin}/oauth/token`, exchangeFields(grant)))
       assert.equal((await callTool(server.origin, tokens.access_token)).status, 200)
       const again = await errorOf(await post(`${server.origin}/oauth/token`, exchangeFields(grant)))

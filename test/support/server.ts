@@ -43,8 +43,8 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   const now = options.now ?? Date.now
   const store =
     config.redisUrl === undefined
-      ? await createSqliteStore({ file: ':memory:' })
-      : await createRedisStore({ url: config.redisUrl })
+      ? await createSqliteStore({ file: ':memory:', now })
+      : await createRedisStore({ url: config.redisUrl, now })
   const log: string[] = []
   const logger = pino({ level: 'debug' }, { write: (line: string) => void log.push(line) })
   const app = await createApp({
