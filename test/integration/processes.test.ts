@@ -86,6 +86,11 @@ describe(
       const renewed = await tokensOf(await refresh(origin, grant.clientId, tokens.refresh_token))
 
       second = await spawnServer(environment)
+      const raced = await Promise.all(
+        Array.from({ length: 20 }, () => refresh(origin, grant.clientId, renewed.refresh_token)),
+      )
+      const pairs = await Promise.all(raced.map(tokensOf))
+      assert.equal(new Set(pairs.map((pair) => pair.refresh_token)).size, 1, 'one new pair on both processes')
       const sessions = await grant.browser.open('/organizations/acme/sessions')
       await grant.browser.submit(sessions, {}, /revoke/)
       for (const { port: process } of [first, second]) {
@@ -98,7 +103,7 @@ describe(
           /This session was revoked by its user on .* Run \/mcp to sign in again\./,
         )
       }
-      const dead = await refresh(origin, grant.clientId, renewed.refresh_token)
+      const dead = await refresh(origin, grant.clientId, pairs[0]?.refresh_token ?? '')
       assert.equal(((await dead.json()) as { error: string }).error, 'invalid_grant')
     })
   },
