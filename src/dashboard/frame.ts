@@ -3,7 +3,6 @@ import type { OrganizationViewer, PageContext, Viewer } from './viewer.ts'
 
 /** What a form did, told on the page after it. Only the name travels in the URL, so nobody can write the words. */
 const notices = {
-  'session-revoked': 'The session was revoked. Its client is refused from now on.',
   'sample-imported': 'The sample architecture is here.',
 } as const
 
@@ -21,6 +20,7 @@ export function presentFrame(viewer: Viewer): Frame {
     organizations: viewer.memberships.map(({ organization: { slug, name } }) => ({ slug, name })),
     section: undefined,
     notice: undefined,
+    problem: undefined,
   }
 }
 

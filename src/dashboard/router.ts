@@ -15,6 +15,8 @@ import { createConnectPage } from './connect-page.ts'
 import { createHomePage } from './home-page.ts'
 import { createOrganizationPage } from './organization-page.ts'
 import { createSessionPages } from './session-pages.ts'
+import { createSessionRevocationPages } from './session-revocation-pages.ts'
+import { createSessionScopes } from './session-scopes.ts'
 import { createSetupPage } from './setup-page.ts'
 import { createSignInPages } from './sign-in-pages.ts'
 import { createViewers } from './viewer.ts'
@@ -42,7 +44,12 @@ export function createDashboard(deps: DashboardDeps): RoutedMiddleware {
   const signIn = createSignInPages(deps)
   const setup = createSetupPage(deps)
   const organization = createOrganizationPage(deps)
-  const sessions = createSessionPages(deps)
+  const sessionScopes = createSessionScopes(deps)
+  const sessions = createSessionPages({ ...deps, sessionScopes })
+  const revocation = createSessionRevocationPages({ ...deps, sessionScopes })
+  const revokeInOrganization = inOrganization((ctx, viewer) =>
+    revocation.submit(ctx, viewer, sessionScopes.ofOrganization(viewer)),
+  )
   const architecture = createArchitecturePages(deps)
 
   const router = new Router<RequestState>({ strict: true })
@@ -55,8 +62,13 @@ export function createDashboard(deps: DashboardDeps): RoutedMiddleware {
     .get('/organizations/:slug', inOrganization(organization.show))
     .post('/organizations/:slug/sample', inOrganization(organization.importSample))
     .get('/organizations/:slug/connect', inOrganization(createConnectPage(deps)))
-    .get('/organizations/:slug/sessions', inOrganization(sessions.show))
-    .post('/organizations/:slug/sessions/:id/revoke', inOrganization(sessions.revoke))
+    .get('/organizations/:slug/sessions', inOrganization(sessions))
+    .get(
+      '/organizations/:slug/sessions/revoke',
+      inOrganization((ctx, viewer) => revocation.confirm(ctx, sessionScopes.ofOrganization(viewer))),
+    )
+    .post('/organizations/:slug/sessions/revoke', revokeInOrganization)
+    .post('/organizations/:slug/sessions/:id/revoke', revokeInOrganization)
     .get('/organizations/:slug/architecture', inOrganization(architecture.list))
     .get('/organizations/:slug/architecture/:ref', inOrganization(architecture.show))
 

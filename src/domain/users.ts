@@ -41,6 +41,11 @@ export function createUsers({ documents, now }: { documents: Documents; now: () 
     return document && (document.data as User)
   }
 
+  async function findByEmail(email: string): Promise<User | undefined> {
+    const document = await documents.findUnique('user', 'email', canonicalEmail(email))
+    return document && (document.data as User)
+  }
+
   /** The change that creates a user; commit it together with what the user needs to exist. */
   async function prepare(input: NewUser): Promise<{ user: User; change: DocumentChange }> {
     const user: User = {
@@ -65,8 +70,7 @@ export function createUsers({ documents, now }: { documents: Documents; now: () 
 
   /** @throws {DomainError} `invalid_credentials`, the same for an unknown address, a wrong password and a disabled user. */
   async function authenticate(email: string, password: string): Promise<User> {
-    const document = await documents.findUnique('user', 'email', canonicalEmail(email))
-    const user = document && (document.data as User)
+    const user = await findByEmail(email)
     const matches = await verify(user?.passwordHash ?? (await decoy), password.slice(0, 200), argon2id)
     if (!user || !matches || user.disabledAt !== undefined) {
       throw new DomainError('invalid_credentials', 'The e-mail address or the password is wrong.')
@@ -74,7 +78,7 @@ export function createUsers({ documents, now }: { documents: Documents; now: () 
     return user
   }
 
-  return { find, prepare, authenticate }
+  return { find, findByEmail, prepare, authenticate }
 }
 
 /** The form under which an address is unique. */
