@@ -22,6 +22,7 @@ import { authorizationServerMetadata } from './metadata.ts'
 import { protocolErrors } from './protocol-errors.ts'
 import { createProvider } from './provider.ts'
 import { registrationRequest } from './registration-request.ts'
+import { hideSignedOut } from './signed-out-sessions.ts'
 import { createSignIns } from './sign-ins.ts'
 import { loadSigningKeys } from './signing-keys.ts'
 import { createStorageAdapter } from './storage-adapter.ts'
@@ -64,7 +65,7 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
     resource,
     limiter,
     secure: publicUrl.startsWith('https:'),
-    adapter: createStorageAdapter({ artifacts, now }),
+    adapter: hideSignedOut(createStorageAdapter({ artifacts, now }), deps),
     signingKeys: await loadSigningKeys({ documents: store.documents, secrets }),
     findAccount: createFindAccount(deps),
     renderError: createRenderError({ render }),
@@ -92,7 +93,7 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
   })
 
   return {
-    signIns: createSignIns({ provider, users: deps.users }),
+    signIns: createSignIns({ provider, artifacts, users: deps.users }),
     requests,
     interactions,
     provider,

@@ -63,6 +63,9 @@ export function createConsentStep(deps: ConsentStepDeps): InteractionStep {
   async function requireUser(interaction: Interaction): Promise<User> {
     const user = await users.find(interaction.session?.accountId ?? '')
     if (!user || user.disabledAt !== undefined) throw new errors.SessionNotFound('the user is gone')
+    // The page may have stood open while its user signed out, here or everywhere.
+    const signIn = await provider.Session.findByUid(interaction.session?.uid ?? '')
+    if (signIn?.accountId !== user.id) throw new errors.SessionNotFound('signed out meanwhile')
     return user
   }
 

@@ -74,13 +74,6 @@ export async function runCommandLine(
 /** `opentrace sessions list` and `revoke`, for the operator at night. */
 function addSessionCommands(program: Command, environment: Record<string, string | undefined>): void {
   const sessions = program.command('sessions').description('see and end the sessions of connected clients')
-  const chosen = (command: Command) =>
-    command
-      .option('--organization <slug>', 'of this organization')
-      .option('--user <address>', 'of the user with this e-mail address')
-      .option('--client <name>', 'of this client, by name or client_id')
-      .option('--before <time>', 'begun before this time, such as 2026-11-22T10:00 (UTC)')
-
   chosen(sessions.command('list').description('print live sessions')).action(
     async (options: SessionOptions) => {
       const { listSessions } = await import('./sessions.ts')
@@ -95,6 +88,14 @@ function addSessionCommands(program: Command, environment: Record<string, string
       const { revokeClientSessions } = await import('./sessions.ts')
       await revokeClientSessions(parseConfig(environment), options)
     })
+}
+
+function chosen(command: Command): Command {
+  return command
+    .option('--organization <slug>', 'of this organization')
+    .option('--user <address>', 'of the user with this e-mail address')
+    .option('--client <name>', 'of this client, by name or client_id')
+    .option('--before <time>', 'begun before this time, such as 2026-11-22T10:00 (UTC)')
 }
 
 export interface SetUpOptions {

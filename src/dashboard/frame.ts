@@ -3,6 +3,7 @@ import type { OrganizationViewer, PageContext, Viewer } from './viewer.ts'
 
 /** What a form did, told on the page after it. Only the name travels in the URL, so nobody can write the words. */
 const notices = {
+  'signed-out-elsewhere': 'You are signed out in every other browser.',
   'sample-imported': 'The sample architecture is here.',
 } as const
 
@@ -24,6 +25,11 @@ export function presentFrame(viewer: Viewer): Frame {
   }
 }
 
+/** What stands around a page about the viewer, whatever the organization. */
+export function presentAccountFrame(ctx: PageContext, viewer: Viewer): Frame {
+  return { ...presentFrame(viewer), section: 'account', notice: noticeOf(ctx) }
+}
+
 /** What stands around a page of an organization. */
 export function presentOrganizationFrame(
   ctx: PageContext,
@@ -31,11 +37,14 @@ export function presentOrganizationFrame(
   section: NonNullable<Frame['section']>,
 ): OrganizationFrame {
   const { organization, role } = viewer.membership
-  const notice = Object.entries(notices).find(([name]) => name === ctx.query['notice'])
   return {
     ...presentFrame(viewer),
     organization: { slug: organization.slug, name: organization.name, role },
     section,
-    notice: notice?.[1],
+    notice: noticeOf(ctx),
   }
+}
+
+function noticeOf(ctx: PageContext): string | undefined {
+  return Object.entries(notices).find(([name]) => name === ctx.query['notice'])?.[1]
 }

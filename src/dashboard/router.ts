@@ -1,5 +1,6 @@
 import { Router } from '@koa/router'
 import type { Architecture } from '../architecture/architecture.ts'
+import type { AuditLog } from '../domain/audit-log.ts'
 import type { ClientSessions } from '../domain/client-sessions.ts'
 import type { FirstRun } from '../domain/first-run.ts'
 import type { Members } from '../domain/members.ts'
@@ -10,6 +11,7 @@ import { RequestRefused } from '../http/errors.ts'
 import type { RequestState } from '../http/request-context.ts'
 import type { SignIns } from '../http/sign-ins.ts'
 import type { Render } from '../http/views.ts'
+import { createAccountPages } from './account-pages.ts'
 import { createArchitecturePages } from './architecture-pages.ts'
 import { createConnectPage } from './connect-page.ts'
 import { createHomePage } from './home-page.ts'
@@ -31,6 +33,7 @@ export interface DashboardDeps {
   users: Users
   members: Members
   clientSessions: ClientSessions
+  auditLog: AuditLog
   firstRun: FirstRun
   architecture: Architecture
   now: () => number
@@ -50,6 +53,8 @@ export function createDashboard(deps: DashboardDeps): RoutedMiddleware {
   const revokeInOrganization = inOrganization((ctx, viewer) =>
     revocation.submit(ctx, viewer, sessionScopes.ofOrganization(viewer)),
   )
+  const account = createAccountPages({ ...deps, sessionScopes })
+  const revokeOwn = signedIn((ctx, viewer) => revocation.submit(ctx, viewer, sessionScopes.ofAccount(viewer)))
   const architecture = createArchitecturePages(deps)
 
   const router = new Router<RequestState>({ strict: true })
@@ -59,6 +64,14 @@ export function createDashboard(deps: DashboardDeps): RoutedMiddleware {
     .post('/sign-in', signIn.submit)
     .post('/sign-out', signedIn(signIn.signOut))
     .get('/', signedIn(createHomePage(deps)))
+    .get('/account/sessions', signedIn(account.show))
+    .get(
+      '/account/sessions/revoke',
+      signedIn((ctx, viewer) => revocation.confirm(ctx, sessionScopes.ofAccount(viewer))),
+    )
+    .post('/account/sessions/revoke', revokeOwn)
+    .post('/account/sessions/:id/revoke', revokeOwn)
+    .post('/account/sign-ins/end', signedIn(account.signOutEverywhere))
     .get('/organizations/:slug', inOrganization(organization.show))
     .post('/organizations/:slug/sample', inOrganization(organization.importSample))
     .get('/organizations/:slug/connect', inOrganization(createConnectPage(deps)))

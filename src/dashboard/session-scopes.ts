@@ -5,9 +5,9 @@ import type { OwnedSession } from '../domain/session-filter.ts'
 import { withOwners } from '../domain/session-owners.ts'
 import type { Users } from '../domain/users.ts'
 import type { Frame } from '../http/view-data.ts'
-import { presentOrganizationFrame } from './frame.ts'
+import { presentAccountFrame, presentOrganizationFrame } from './frame.ts'
 import { presentRevocationNotice } from './session-notices.ts'
-import type { OrganizationViewer, PageContext } from './viewer.ts'
+import type { OrganizationViewer, PageContext, Viewer } from './viewer.ts'
 
 /** The sessions that somebody sees and may end at one place of the dashboard. */
 export interface SessionScope {
@@ -54,6 +54,20 @@ export function createSessionScopes({ clientSessions, users }: SessionScopeDeps)
     }
   }
 
+  /** A user's own, over all organizations. */
+  function ofAccount(viewer: Viewer): SessionScope {
+    const { user } = viewer
+    return {
+      path: '/account/sessions',
+      viewerId: user.id,
+      showsPeople: false,
+      frame: (ctx) => ({ ...presentAccountFrame(ctx, viewer), ...presentRevocationNotice(ctx) }),
+      list: async () => withOwners(users, await clientSessions.listLive('user', user.id)),
+      includes: (session) => session.userId === user.id,
+      endOf: () => ({ kind: 'user', userId: user.id }),
+    }
+  }
+
   /**
    * The live ones of these ids; one that ended meanwhile is left out.
    * @throws {DomainError} `not_found` for any id that does not belong here, the same as for one that never was
@@ -68,5 +82,5 @@ export function createSessionScopes({ clientSessions, users }: SessionScopeDeps)
     return [...new Set(ids)].map((id) => live.get(id)).filter((session) => session !== undefined)
   }
 
-  return { ofOrganization, requireSessions }
+  return { ofOrganization, ofAccount, requireSessions }
 }

@@ -2,8 +2,16 @@ import type { OwnedSession } from '../domain/session-filter.ts'
 import { presentMoment } from '../http/moment.ts'
 import type { SessionRow } from '../http/view-data.ts'
 
-/** @param viewerId the user who looks */
-export function presentSession(session: OwnedSession, viewerId: string, now: number): SessionRow {
+/**
+ * @param viewerId the user who looks
+ * @param organization its name, where sessions of several are listed
+ */
+export function presentSession(
+  session: OwnedSession,
+  viewerId: string,
+  now: number,
+  organization?: string,
+): SessionRow {
   return {
     id: session.id,
     client: {
@@ -14,6 +22,7 @@ export function presentSession(session: OwnedSession, viewerId: string, now: num
     place: placeOf(session),
     user: { name: session.user.name, email: session.user.email },
     own: session.userId === viewerId,
+    organization,
     startedAt: presentMoment(session.createdAt, now),
     lastUsedAt: presentMoment(session.lastUsedAt, now),
     expiresAt: presentMoment(session.expiresAt, now),

@@ -14,6 +14,8 @@ export type PageContext = RouterContext<RequestState>
 export interface Viewer {
   user: User
   memberships: Membership[]
+  /** Names the sign-in of this browser. */
+  signInUid: string
   /** For every form of the page. */
   csrfToken: string
   /** The form that was sent, its token checked; empty for a GET. */
@@ -49,6 +51,7 @@ export function createViewers({
       if (ctx.method === 'POST') csrf.check(ctx, purpose, form)
       await page(ctx, {
         user: signIn.user,
+        signInUid: signIn.uid,
         memberships: await members.listMemberships(signIn.user.id),
         csrfToken: csrf.token(ctx, purpose),
         form,

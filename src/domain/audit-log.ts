@@ -17,6 +17,11 @@ export type AuditEvent =
       address: string
       userAgent: string
     }
+  | {
+      /** Somebody ended their browser sign-ins from afar; told in each of their organizations. */
+      type: 'sign_ins.ended'
+      userId: string
+    }
 
 /** An event with its place and time. */
 export type AuditEntry = AuditEvent & { id: string; at: number }

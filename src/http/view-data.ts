@@ -18,7 +18,7 @@ export interface Frame {
   organization: { slug: string; name: string; role: Role } | undefined
   /** Those the user may switch to, the present one included. */
   organizations: { slug: string; name: string }[]
-  section: 'overview' | 'architecture' | 'sessions' | 'connect' | undefined
+  section: 'overview' | 'architecture' | 'sessions' | 'connect' | 'account' | undefined
   /** What a form before this page did. */
   notice: string | undefined
   /** What a form before this page could not do. */
@@ -55,6 +55,8 @@ export interface SessionRow {
   user: { name: string; email: string }
   /** The viewer's. */
   own: boolean
+  /** Named where sessions of several are listed. */
+  organization: string | undefined
   startedAt: Moment
   lastUsedAt: Moment
   expiresAt: Moment
@@ -185,6 +187,14 @@ export interface ViewData {
     revokeAllHref: string
     previousHref: string | undefined
     nextHref: string | undefined
+  }
+  /** The viewer's own sessions over all organizations, and the browsers they are signed in with. */
+  'account-sessions': {
+    frame: Frame
+    base: string
+    sessions: SessionRow[]
+    signIns: { here: boolean; startedAt: Moment; expiresAt: Moment }[]
+    otherSignIns: number
   }
   /** Shows what will end, and asks once. */
   'revoke-sessions': {

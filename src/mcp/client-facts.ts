@@ -30,7 +30,7 @@ export function parseClientFacts(
   tools: { has: (name: string) => boolean },
 ): Pick<SessionUse, 'clientVersion' | 'protocolRevision' | 'lastTool'> {
   const { method, params = {} } = Message.safeParse(message).data ?? {}
-  const meta = params._meta ?? {}
+  const meta = params['_meta'] ?? {}
   // 2026-07-28 says both with every request; the revisions of 2025 in `initialize`, and the revision in a header.
   const [info, revision] =
     method === 'initialize'

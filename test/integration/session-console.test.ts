@@ -48,10 +48,6 @@ describe('The sessions console', () => {
     return Promise.all(sessions.map(async ({ token }) => (await callTool(server.origin, token)).status))
   }
 
-  function idsOn(page: Page): string[] {
-    return [...page.html.matchAll(/name="session" value="([^"]+)"/g)].map(([, id = '']) => id)
-  }
-
   async function endAll(): Promise<void> {
     const { clientSessions } = server.domain
     for (const organization of [people.acme, people.globex]) {
@@ -179,3 +175,7 @@ describe('The sessions console', () => {
     await endAll()
   })
 })
+
+function idsOn(page: Page): string[] {
+  return [...page.html.matchAll(/name="session" value="([^"]+)"/g)].map(([, id = '']) => id)
+}
