@@ -3,6 +3,7 @@ import type { Configuration, Provider } from 'oidc-provider'
 import type { ClientSessions } from '../domain/client-sessions.ts'
 import type { Members } from '../domain/members.ts'
 import type { Secrets } from '../domain/secrets.ts'
+import type { SessionBlocks } from '../domain/session-blocks.ts'
 import type { Users } from '../domain/users.ts'
 import type { CredentialCheck } from '../http/credentials.ts'
 import type { Csrf } from '../http/csrf.ts'
@@ -36,6 +37,7 @@ export interface AuthorizationServerDeps {
   users: Users
   members: Members
   clientSessions: ClientSessions
+  sessionBlocks: SessionBlocks
   credentials: CredentialCheck
   csrf: Csrf
   render: Render

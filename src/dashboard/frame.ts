@@ -4,6 +4,7 @@ import type { OrganizationViewer, PageContext, Viewer } from './viewer.ts'
 /** What a form did, told on the page after it. Only the name travels in the URL, so nobody can write the words. */
 const notices = {
   'signed-out-elsewhere': 'You are signed out in every other browser.',
+  'block-lifted': 'The block is lifted. New sessions can be made again.',
   'sample-imported': 'The sample architecture is here.',
 } as const
 

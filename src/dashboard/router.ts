@@ -4,6 +4,7 @@ import type { AuditLog } from '../domain/audit-log.ts'
 import type { ClientSessions } from '../domain/client-sessions.ts'
 import type { FirstRun } from '../domain/first-run.ts'
 import type { Members } from '../domain/members.ts'
+import type { SessionBlocks } from '../domain/session-blocks.ts'
 import type { Users } from '../domain/users.ts'
 import type { CredentialCheck } from '../http/credentials.ts'
 import type { Csrf } from '../http/csrf.ts'
@@ -16,6 +17,7 @@ import { createArchitecturePages } from './architecture-pages.ts'
 import { createConnectPage } from './connect-page.ts'
 import { createHomePage } from './home-page.ts'
 import { createOrganizationPage } from './organization-page.ts'
+import { createSessionBlockPages } from './session-block-pages.ts'
 import { createSessionPages } from './session-pages.ts'
 import { createSessionRevocationPages } from './session-revocation-pages.ts'
 import { createSessionScopes } from './session-scopes.ts'
@@ -33,6 +35,7 @@ export interface DashboardDeps {
   users: Users
   members: Members
   clientSessions: ClientSessions
+  sessionBlocks: SessionBlocks
   auditLog: AuditLog
   firstRun: FirstRun
   architecture: Architecture
@@ -49,6 +52,7 @@ export function createDashboard(deps: DashboardDeps): RoutedMiddleware {
   const organization = createOrganizationPage(deps)
   const sessionScopes = createSessionScopes(deps)
   const sessions = createSessionPages({ ...deps, sessionScopes })
+  const blocks = createSessionBlockPages({ ...deps, sessionScopes })
   const revocation = createSessionRevocationPages({ ...deps, sessionScopes })
   const revokeInOrganization = inOrganization((ctx, viewer) =>
     revocation.submit(ctx, viewer, sessionScopes.ofOrganization(viewer)),
@@ -80,6 +84,9 @@ export function createDashboard(deps: DashboardDeps): RoutedMiddleware {
       '/organizations/:slug/sessions/revoke',
       inOrganization((ctx, viewer) => revocation.confirm(ctx, sessionScopes.ofOrganization(viewer))),
     )
+    .get('/organizations/:slug/sessions/block', inOrganization(blocks.confirm))
+    .post('/organizations/:slug/sessions/block', inOrganization(blocks.submit))
+    .post('/organizations/:slug/sessions/blocks/:id/lift', inOrganization(blocks.lift))
     .post('/organizations/:slug/sessions/revoke', revokeInOrganization)
     .post('/organizations/:slug/sessions/:id/revoke', revokeInOrganization)
     .get('/organizations/:slug/architecture', inOrganization(architecture.list))

@@ -1,5 +1,8 @@
+import { isAdmin } from '../domain/members.ts'
+import type { SessionBlocks } from '../domain/session-blocks.ts'
 import { filterSessions, type OwnedSession, sortSessions } from '../domain/session-filter.ts'
 import type { SelectOption, ViewData } from '../http/view-data.ts'
+import { presentMoment } from '../http/moment.ts'
 import type { Render } from '../http/views.ts'
 import { presentOrganizationFrame } from './frame.ts'
 import { presentRevocationNotice } from './session-notices.ts'
@@ -19,6 +22,7 @@ import type { OrganizationViewer, PageContext } from './viewer.ts'
 export interface SessionPagesDeps {
   render: Render
   sessionScopes: SessionScopes
+  sessionBlocks: SessionBlocks
   now: () => number
 }
 
@@ -26,10 +30,11 @@ export interface SessionPagesDeps {
 const pageSize = 50
 
 /** `/organizations/{slug}/sessions`: everybody's for admins, their own for members. */
-export function createSessionPages({ render, sessionScopes, now }: SessionPagesDeps) {
+export function createSessionPages({ render, sessionScopes, sessionBlocks, now }: SessionPagesDeps) {
   return async function show(ctx: PageContext, viewer: OrganizationViewer): Promise<void> {
     const scope = sessionScopes.ofOrganization(viewer)
     const known = await scope.list()
+    const blocks = isAdmin(viewer.membership.role) ? await sessionBlocks.list(viewer.membership) : []
     const query = parseSessionQuery(ctx.query)
     const matching = sortSessions(filterSessions(known, filterOf(query, now())), query.sort)
     const pages = Math.max(Math.ceil(matching.length / pageSize), 1)
@@ -50,6 +55,12 @@ export function createSessionPages({ render, sessionScopes, now }: SessionPagesD
       revokeAllHref: `${scope.path}/revoke?match=all${everything === '' ? '' : `&${everything}`}`,
       previousHref: page > 1 ? hrefOf(page - 1) : undefined,
       nextHref: page < pages ? hrefOf(page + 1) : undefined,
+      blocks: blocks.map(({ id, subject, label, blockedAt }) => ({
+        id,
+        kind: subject.kind,
+        label,
+        blockedAt: presentMoment(blockedAt, now()),
+      })),
     })
   }
 }

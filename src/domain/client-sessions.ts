@@ -208,14 +208,17 @@ function present(document: StoredDocument): ClientSessionView {
   const session = document.data as ClientSession
   const { lastUsedAt, lastAddress, lastUserAgent, clientVersion, protocolRevision, lastTool } =
     document.touched
-  const text = (fact: string | number | undefined) => (typeof fact === 'string' ? fact : undefined)
   return {
     ...session,
     lastUsedAt: typeof lastUsedAt === 'number' ? lastUsedAt : session.createdAt,
-    lastAddress: text(lastAddress) ?? session.address,
-    lastUserAgent: text(lastUserAgent) ?? session.userAgent,
-    clientVersion: text(clientVersion),
-    protocolRevision: text(protocolRevision),
-    lastTool: text(lastTool),
+    lastAddress: textOf(lastAddress) ?? session.address,
+    lastUserAgent: textOf(lastUserAgent) ?? session.userAgent,
+    clientVersion: textOf(clientVersion),
+    protocolRevision: textOf(protocolRevision),
+    lastTool: textOf(lastTool),
   }
+}
+
+function textOf(fact: string | number | undefined): string | undefined {
+  return typeof fact === 'string' ? fact : undefined
 }

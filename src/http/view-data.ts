@@ -187,6 +187,20 @@ export interface ViewData {
     revokeAllHref: string
     previousHref: string | undefined
     nextHref: string | undefined
+    /** What admins keep from making sessions. */
+    blocks: { id: string; kind: 'client' | 'user'; label: string; blockedAt: Moment }[]
+  }
+  /** Shows what a block will end, and asks once. */
+  'block-sessions': {
+    frame: Frame
+    base: string
+    label: string
+    kind: 'client' | 'user'
+    /** The session that leads to whom is blocked. */
+    session: string
+    /** "3 sessions". */
+    ends: string
+    sessions: SessionRow[]
   }
   /** The viewer's own sessions over all organizations, and the browsers they are signed in with. */
   'account-sessions': {
