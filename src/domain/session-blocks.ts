@@ -51,7 +51,7 @@ export function createSessionBlocks({
     const { items } = await documents.list('session-block', 'organization', membership.organization.id, {
       limit: 500,
     })
-    return items.map(presentBlock).filter((block) => block !== undefined)
+    return items.map(presentBlock).filter((found) => found !== undefined)
   }
 
   /** Blocks from now on; sessions that are alive are to be ended besides. Blocking twice is blocking once. */

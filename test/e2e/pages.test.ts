@@ -182,7 +182,7 @@ async function revokeSession(page: Page, server: TestServer): Promise<void> {
   await page.locator('summary', { hasText: 'Revoke' }).press('Enter')
   await page.getByText('stops working at its next request').waitFor()
   await assertWellMade(page)
-  await page.getByRole('button', { name: 'Revoke' }).press('Enter')
+  await page.getByRole('button', { name: 'Revoke session of yours' }).press('Enter')
   await page.getByRole('status').filter({ hasText: '1 session revoked' }).waitFor()
   await page.getByRole('heading', { name: 'No client is connected' }).waitFor()
   await assertWellMade(page)
