@@ -1,29 +1,33 @@
 import type { FindAccount } from 'oidc-provider'
 import type { ClientSessions } from '../domain/client-sessions.ts'
 import type { Members } from '../domain/members.ts'
+import type { SessionBlocks } from '../domain/session-blocks.ts'
 import type { User, Users } from '../domain/users.ts'
 
 export interface AccountsDeps {
   users: Users
   members: Members
   clientSessions: ClientSessions
+  sessionBlocks: SessionBlocks
 }
 
 /** Finds the user behind a sign-in, or behind a code or token of a grant, while they may act there. */
 export type FindResourceOwner = (userId: string, grantId: string | undefined) => Promise<User | undefined>
 
 /**
- * Of a code or token the client session must be live and the user still a member of its organization. This is asked at
- * every exchange and refresh, so whoever leaves is out.
+ * Of a code or token the client session must be live, the user still a member of its organization, and neither user nor
+ * client blocked there. This is asked at every exchange and refresh, so whoever leaves is out.
  */
-export function createFindResourceOwner({ users, members, clientSessions }: AccountsDeps): FindResourceOwner {
+export function createFindResourceOwner(deps: AccountsDeps): FindResourceOwner {
+  const { users, members, clientSessions, sessionBlocks } = deps
   return async (userId, grantId) => {
     const user = await users.find(userId)
     if (!user || user.disabledAt !== undefined) return undefined
     if (grantId === undefined) return user
     const session = await clientSessions.find(grantId)
     if (!session || session.ended || session.userId !== user.id) return undefined
-    return (await members.find(session.organizationId, user.id)) && user
+    if (!(await members.find(session.organizationId, user.id))) return undefined
+    return (await sessionBlocks.findFor(session)) ? undefined : user
   }
 }
 

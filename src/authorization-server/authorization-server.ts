@@ -4,6 +4,7 @@ import type { AuditLog } from '../domain/audit-log.ts'
 import type { ClientSessions } from '../domain/client-sessions.ts'
 import type { Members } from '../domain/members.ts'
 import type { Secrets } from '../domain/secrets.ts'
+import type { SessionBlocks } from '../domain/session-blocks.ts'
 import type { Users } from '../domain/users.ts'
 import type { CredentialCheck } from '../http/credentials.ts'
 import type { Csrf } from '../http/csrf.ts'
@@ -25,6 +26,7 @@ import { protocolErrors } from './protocol-errors.ts'
 import { createProvider } from './provider.ts'
 import { refreshRotation } from './refresh-rotation.ts'
 import { registrationRequest } from './registration-request.ts'
+import { hideSignedOut } from './signed-out-sessions.ts'
 import { createSignIns } from './sign-ins.ts'
 import { loadSigningKeys } from './signing-keys.ts'
 import { createFlights } from './single-flight.ts'
@@ -40,6 +42,7 @@ export interface AuthorizationServerDeps {
   members: Members
   clientSessions: ClientSessions
   auditLog: AuditLog
+  sessionBlocks: SessionBlocks
   credentials: CredentialCheck
   csrf: Csrf
   render: Render
@@ -70,7 +73,7 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
     resource,
     limiter,
     secure: publicUrl.startsWith('https:'),
-    adapter: createStorageAdapter({ artifacts, now }),
+    adapter: hideSignedOut(createStorageAdapter({ artifacts, now }), deps),
     signingKeys: await loadSigningKeys({ documents: store.documents, secrets }),
     findAccount: createFindAccount(findResourceOwner),
     renderError: createRenderError({ render }),
@@ -103,7 +106,7 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
   })
 
   return {
-    signIns: createSignIns({ provider, users: deps.users }),
+    signIns: createSignIns({ provider, artifacts, users: deps.users }),
     requests,
     interactions,
     provider,

@@ -3,6 +3,7 @@ import type { ClientSessions } from '../domain/client-sessions.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { Members } from '../domain/members.ts'
 import type { Organization } from '../domain/organizations.ts'
+import { describeBlock, type SessionBlocks } from '../domain/session-blocks.ts'
 import type { User, Users } from '../domain/users.ts'
 import type { Csrf } from '../http/csrf.ts'
 import { RequestRefused } from '../http/errors.ts'
@@ -29,6 +30,7 @@ export interface ConsentStepDeps {
   users: Users
   members: Members
   clientSessions: ClientSessions
+  sessionBlocks: SessionBlocks
   grantSession: GrantSession
   csrf: Csrf
   render: Render
@@ -39,7 +41,18 @@ const denied = { error: 'access_denied', error_description: 'You chose Cancel, s
 
 /** The second page of an authorization: which organization, and Allow or Cancel. */
 export function createConsentStep(deps: ConsentStepDeps): InteractionStep {
-  const { provider, artifacts, users, members, clientSessions, grantSession, csrf, render, now } = deps
+  const {
+    provider,
+    artifacts,
+    users,
+    members,
+    clientSessions,
+    sessionBlocks,
+    grantSession,
+    csrf,
+    render,
+    now,
+  } = deps
 
   async function show(ctx: Context, interaction: Interaction, refusal?: string): Promise<void> {
     const user = await requireUser(interaction)
@@ -63,6 +76,9 @@ export function createConsentStep(deps: ConsentStepDeps): InteractionStep {
   async function requireUser(interaction: Interaction): Promise<User> {
     const user = await users.find(interaction.session?.accountId ?? '')
     if (!user || user.disabledAt !== undefined) throw new errors.SessionNotFound('the user is gone')
+    // The page may have stood open while its user signed out, here or everywhere.
+    const signIn = await provider.Session.findByUid(interaction.session?.uid ?? '')
+    if (signIn?.accountId !== user.id) throw new errors.SessionNotFound('signed out meanwhile')
     return user
   }
 
@@ -74,6 +90,18 @@ export function createConsentStep(deps: ConsentStepDeps): InteractionStep {
       // The page offers only the user's own organizations: whoever sends another made the request by hand.
       throw new DomainError('forbidden', 'You are not a member of this organization.', { cause: error })
     }
+  }
+
+  /** Why this user may not connect this client to the organization. */
+  async function findBlock(
+    interaction: Interaction,
+    user: User,
+    organization: Organization,
+  ): Promise<string | undefined> {
+    const clientId = String(interaction.params['client_id'])
+    const session = { organizationId: organization.id, userId: user.id, clientId }
+    const block = await sessionBlocks.findFor(session)
+    return block && describeBlock(block, organization.name)
   }
 
   /** True for exactly one of any number of parallel answers; a record that is put again stays spent. */
@@ -92,6 +120,11 @@ export function createConsentStep(deps: ConsentStepDeps): InteractionStep {
   async function allow(ctx: Context, interaction: Interaction, slug: string): Promise<void> {
     const user = await requireUser(interaction)
     const organization = await requireOrganization(user, slug)
+    const blocked = await findBlock(interaction, user, organization)
+    if (blocked !== undefined) {
+      ctx.status = 422
+      return show(ctx, interaction, blocked)
+    }
     if (!(await isFirstAnswer(interaction))) return repeatAnswer(ctx)
     const client = await requireClient(provider, interaction)
     const grantId = await grantSession(ctx, {

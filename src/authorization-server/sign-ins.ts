@@ -1,13 +1,22 @@
 import type { Provider } from 'oidc-provider'
-import type { Users } from '../domain/users.ts'
+import { isSignedOut, type User, type Users } from '../domain/users.ts'
 import type { Context } from '../http/request-context.ts'
-import type { SignIns } from '../http/sign-ins.ts'
+import type { BrowserSignIn, SignIns } from '../http/sign-ins.ts'
+import type { Artifact, Artifacts } from '../storage/contract.ts'
 
 /** How long a browser stays signed in without use. */
 export const signInLifetimeSeconds = 14 * 24 * 60 * 60
 
 /** The browser's sign-in, kept in oidc-provider's Session so that authorizations and the dashboard share it. */
-export function createSignIns({ provider, users }: { provider: Provider; users: Users }): SignIns {
+export function createSignIns({
+  provider,
+  artifacts,
+  users,
+}: {
+  provider: Provider
+  artifacts: Artifacts
+  users: Users
+}): SignIns {
   /** @param id the new session identifier; absent removes the cookie */
   function setCookie(ctx: Context, id: string | null): void {
     ctx.cookies.set(provider.cookieName('session'), id, {
@@ -45,7 +54,25 @@ export function createSignIns({ provider, users }: { provider: Provider; users: 
       await (await sessionOf(ctx))?.destroy()
       setCookie(ctx, null)
     },
+    async list({ id }) {
+      // Read anew: signing out changes what it says about earlier sign-ins.
+      const user = await users.find(id)
+      if (!user) return []
+      const { items } = await artifacts.list('Session', { userId: id }, { limit: 500 })
+      return items
+        .map((artifact) => presentSignIn(artifact, user))
+        .filter((signIn) => signIn !== undefined)
+        .toSorted((a, b) => b.startedAt - a.startedAt)
+    },
+    endAll: (user, exceptUid) => users.signOutEverywhere(user.id, exceptUid),
   }
+}
+
+/** What the library keeps of a sign-in; undefined when it has ended. */
+function presentSignIn({ payload, expiresAt }: Artifact, user: User): BrowserSignIn | undefined {
+  const { uid, loginTs } = payload as { uid?: string; loginTs?: number }
+  if (uid === undefined || loginTs === undefined || expiresAt === undefined) return undefined
+  return isSignedOut(user, { uid, loginTs }) ? undefined : { uid, startedAt: loginTs * 1000, expiresAt }
 }
 
 /** Attributes of the sign-in cookie; `__Host-` (set in `provider.ts`) further requires Secure and no Domain. */

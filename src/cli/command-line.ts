@@ -52,6 +52,8 @@ export async function runCommandLine(
       await importFiles(parseConfig(environment), files, options)
     })
 
+  addSessionCommands(program, environment)
+
   try {
     await program.parseAsync(argv)
     return 0
@@ -69,6 +71,33 @@ export async function runCommandLine(
   }
 }
 
+/** `opentrace sessions list` and `revoke`, for the operator at night. */
+function addSessionCommands(program: Command, environment: Record<string, string | undefined>): void {
+  const sessions = program.command('sessions').description('see and end the sessions of connected clients')
+  chosen(sessions.command('list').description('print live sessions')).action(
+    async (options: SessionOptions) => {
+      const { listSessions } = await import('./sessions.ts')
+      await listSessions(parseConfig(environment), options)
+    },
+  )
+
+  chosen(sessions.command('revoke').description('end sessions; without --yes only print them'))
+    .option('--all', 'every session of the organization')
+    .option('--yes', 'really end them')
+    .action(async (options: RevokeOptions) => {
+      const { revokeClientSessions } = await import('./sessions.ts')
+      await revokeClientSessions(parseConfig(environment), options)
+    })
+}
+
+function chosen(command: Command): Command {
+  return command
+    .option('--organization <slug>', 'of this organization')
+    .option('--user <address>', 'of the user with this e-mail address')
+    .option('--client <name>', 'of this client, by name or client_id')
+    .option('--before <time>', 'begun before this time, such as 2026-11-22T10:00 (UTC)')
+}
+
 export interface SetUpOptions {
   email: string
   organization: string
@@ -80,4 +109,16 @@ export interface SetUpOptions {
 export interface ImportOptions {
   organization: string
   source: string
+}
+
+export interface SessionOptions {
+  organization?: string
+  user?: string
+  client?: string
+  before?: string
+}
+
+export interface RevokeOptions extends SessionOptions {
+  all?: true
+  yes?: true
 }

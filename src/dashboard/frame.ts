@@ -3,7 +3,8 @@ import type { OrganizationViewer, PageContext, Viewer } from './viewer.ts'
 
 /** What a form did, told on the page after it. Only the name travels in the URL, so nobody can write the words. */
 const notices = {
-  'session-revoked': 'The session was revoked. Its client is refused from now on.',
+  'signed-out-elsewhere': 'You are signed out in every other browser.',
+  'block-lifted': 'The block is lifted. New sessions can be made again.',
   'sample-imported': 'The sample architecture is here.',
 } as const
 
@@ -21,7 +22,13 @@ export function presentFrame(viewer: Viewer): Frame {
     organizations: viewer.memberships.map(({ organization: { slug, name } }) => ({ slug, name })),
     section: undefined,
     notice: undefined,
+    problem: undefined,
   }
+}
+
+/** What stands around a page about the viewer, whatever the organization. */
+export function presentAccountFrame(ctx: PageContext, viewer: Viewer): Frame {
+  return { ...presentFrame(viewer), section: 'account', notice: noticeOf(ctx) }
 }
 
 /** What stands around a page of an organization. */
@@ -31,11 +38,14 @@ export function presentOrganizationFrame(
   section: NonNullable<Frame['section']>,
 ): OrganizationFrame {
   const { organization, role } = viewer.membership
-  const notice = Object.entries(notices).find(([name]) => name === ctx.query['notice'])
   return {
     ...presentFrame(viewer),
     organization: { slug: organization.slug, name: organization.name, role },
     section,
-    notice: notice?.[1],
+    notice: noticeOf(ctx),
   }
+}
+
+function noticeOf(ctx: PageContext): string | undefined {
+  return Object.entries(notices).find(([name]) => name === ctx.query['notice'])?.[1]
 }

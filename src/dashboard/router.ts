@@ -1,8 +1,10 @@
 import { Router } from '@koa/router'
 import type { Architecture } from '../architecture/architecture.ts'
+import type { AuditLog } from '../domain/audit-log.ts'
 import type { ClientSessions } from '../domain/client-sessions.ts'
 import type { FirstRun } from '../domain/first-run.ts'
 import type { Members } from '../domain/members.ts'
+import type { SessionBlocks } from '../domain/session-blocks.ts'
 import type { Users } from '../domain/users.ts'
 import type { CredentialCheck } from '../http/credentials.ts'
 import type { Csrf } from '../http/csrf.ts'
@@ -10,11 +12,15 @@ import { RequestRefused } from '../http/errors.ts'
 import type { RequestState } from '../http/request-context.ts'
 import type { SignIns } from '../http/sign-ins.ts'
 import type { Render } from '../http/views.ts'
+import { createAccountPages } from './account-pages.ts'
 import { createArchitecturePages } from './architecture-pages.ts'
 import { createConnectPage } from './connect-page.ts'
 import { createHomePage } from './home-page.ts'
 import { createOrganizationPage } from './organization-page.ts'
+import { createSessionBlockPages } from './session-block-pages.ts'
 import { createSessionPages } from './session-pages.ts'
+import { createSessionRevocationPages } from './session-revocation-pages.ts'
+import { createSessionScopes } from './session-scopes.ts'
 import { createSetupPage } from './setup-page.ts'
 import { createSignInPages } from './sign-in-pages.ts'
 import { createViewers } from './viewer.ts'
@@ -29,6 +35,8 @@ export interface DashboardDeps {
   users: Users
   members: Members
   clientSessions: ClientSessions
+  sessionBlocks: SessionBlocks
+  auditLog: AuditLog
   firstRun: FirstRun
   architecture: Architecture
   now: () => number
@@ -42,7 +50,15 @@ export function createDashboard(deps: DashboardDeps): RoutedMiddleware {
   const signIn = createSignInPages(deps)
   const setup = createSetupPage(deps)
   const organization = createOrganizationPage(deps)
-  const sessions = createSessionPages(deps)
+  const sessionScopes = createSessionScopes(deps)
+  const sessions = createSessionPages({ ...deps, sessionScopes })
+  const blocks = createSessionBlockPages({ ...deps, sessionScopes })
+  const revocation = createSessionRevocationPages({ ...deps, sessionScopes })
+  const revokeInOrganization = inOrganization((ctx, viewer) =>
+    revocation.submit(ctx, viewer, sessionScopes.ofOrganization(viewer)),
+  )
+  const account = createAccountPages({ ...deps, sessionScopes })
+  const revokeOwn = signedIn((ctx, viewer) => revocation.submit(ctx, viewer, sessionScopes.ofAccount(viewer)))
   const architecture = createArchitecturePages(deps)
 
   const router = new Router<RequestState>({ strict: true })
@@ -52,11 +68,27 @@ export function createDashboard(deps: DashboardDeps): RoutedMiddleware {
     .post('/sign-in', signIn.submit)
     .post('/sign-out', signedIn(signIn.signOut))
     .get('/', signedIn(createHomePage(deps)))
+    .get('/account/sessions', signedIn(account.show))
+    .get(
+      '/account/sessions/revoke',
+      signedIn((ctx, viewer) => revocation.confirm(ctx, sessionScopes.ofAccount(viewer))),
+    )
+    .post('/account/sessions/revoke', revokeOwn)
+    .post('/account/sessions/:id/revoke', revokeOwn)
+    .post('/account/sign-ins/end', signedIn(account.signOutEverywhere))
     .get('/organizations/:slug', inOrganization(organization.show))
     .post('/organizations/:slug/sample', inOrganization(organization.importSample))
     .get('/organizations/:slug/connect', inOrganization(createConnectPage(deps)))
-    .get('/organizations/:slug/sessions', inOrganization(sessions.show))
-    .post('/organizations/:slug/sessions/:id/revoke', inOrganization(sessions.revoke))
+    .get('/organizations/:slug/sessions', inOrganization(sessions))
+    .get(
+      '/organizations/:slug/sessions/revoke',
+      inOrganization((ctx, viewer) => revocation.confirm(ctx, sessionScopes.ofOrganization(viewer))),
+    )
+    .get('/organizations/:slug/sessions/block', inOrganization(blocks.confirm))
+    .post('/organizations/:slug/sessions/block', inOrganization(blocks.submit))
+    .post('/organizations/:slug/sessions/blocks/:id/lift', inOrganization(blocks.lift))
+    .post('/organizations/:slug/sessions/revoke', revokeInOrganization)
+    .post('/organizations/:slug/sessions/:id/revoke', revokeInOrganization)
     .get('/organizations/:slug/architecture', inOrganization(architecture.list))
     .get('/organizations/:slug/architecture/:ref', inOrganization(architecture.show))
 

@@ -14,8 +14,12 @@ export type PageContext = RouterContext<RequestState>
 export interface Viewer {
   user: User
   memberships: Membership[]
+  /** Names the sign-in of this browser. */
+  signInUid: string
   /** For every form of the page. */
   csrfToken: string
+  /** The form that was sent, its token checked; empty for a GET. */
+  form: Record<string, string>
 }
 
 /** Who looks at a page of an organization, as a member of it. */
@@ -43,11 +47,14 @@ export function createViewers({
         return seeOther(ctx, `/sign-in${returnTo}`)
       }
       const purpose = `dashboard:${signIn.uid}`
-      if (ctx.method === 'POST') csrf.check(ctx, purpose, await readForm(ctx.req))
+      const form = ctx.method === 'POST' ? await readForm(ctx.req) : {}
+      if (ctx.method === 'POST') csrf.check(ctx, purpose, form)
       await page(ctx, {
         user: signIn.user,
+        signInUid: signIn.uid,
         memberships: await members.listMemberships(signIn.user.id),
         csrfToken: csrf.token(ctx, purpose),
+        form,
       })
     }
   }

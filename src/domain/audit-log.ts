@@ -1,4 +1,5 @@
 import type { Logs } from '../storage/contract.ts'
+import type { BlockSubject } from './session-blocks.ts'
 
 /** What happened, by whom or what, in one organization. No payloads, no secrets. */
 export type AuditEvent =
@@ -16,6 +17,17 @@ export type AuditEvent =
       outcome: 'session_ended' | 'refused'
       address: string
       userAgent: string
+    }
+  | {
+      type: 'client_sessions.blocked' | 'client_sessions.block_lifted'
+      subject: BlockSubject
+      /** The administrator's. */
+      userId: string
+    }
+  | {
+      /** Somebody ended their browser sign-ins from afar; told in each of their organizations. */
+      type: 'sign_ins.ended'
+      userId: string
     }
 
 /** An event with its place and time. */

@@ -5,6 +5,7 @@ import { addressNetwork } from './address-network.ts'
 import { DomainError } from './errors.ts'
 import { isAdmin, type Membership } from './members.ts'
 import type { Scope } from './principal.ts'
+import { createSessionUse } from './session-use.ts'
 
 /**
  * One authorization of one client, by one user, for one organization: what "Sessions" lists and admins revoke.
@@ -45,6 +46,10 @@ export interface ClientSessionView extends ClientSession {
   lastUsedAt: number
   lastAddress: string
   lastUserAgent: string
+  /** As far as the client told: its version, the revision of MCP it speaks, the last tool it called. */
+  clientVersion: string | undefined
+  protocolRevision: string | undefined
+  lastTool: string | undefined
 }
 
 /** How long a client session may live, however often it is refreshed. */
@@ -52,7 +57,6 @@ export const clientSessionLifetimeSeconds = 365 * 24 * 60 * 60
 
 export type ClientSessions = ReturnType<typeof createClientSessions>
 
-const touchInterval = 60_000
 /** How long the record of an ended session is kept, so that its client can be told who ended it. */
 const endedKeptFor = 90 * 24 * 60 * 60 * 1000
 
@@ -68,8 +72,7 @@ export function createClientSessions({
   auditLog: AuditLog
   now: () => number
 }) {
-  // Last use is shown in minutes, so one write a minute for each session is enough.
-  const touchedAt = new Map<string, number>()
+  const noteUse = createSessionUse({ documents, now })
 
   async function start(session: ClientSession): Promise<void> {
     await documents.commit([{ ...recordOf(session), version: 0 }])
@@ -113,26 +116,18 @@ export function createClientSessions({
     return document && present(document)
   }
 
-  /** Live sessions, newest first: all of the organization for its admins, their own for members. */
+  /** Live sessions, last used first: all of the organization for its admins, their own for members. */
   async function listFor(membership: Membership, userId: string): Promise<ClientSessionView[]> {
-    const sessions = (await listOf('organization', membership.organization.id)).map(present)
-    return sessions
-      .filter((session) => session.expiresAt > now())
-      .filter((session) => isAdmin(membership.role) || session.userId === userId)
-      .toSorted((a, b) => b.lastUsedAt - a.lastUsedAt)
+    const sessions = await listLive('organization', membership.organization.id)
+    return sessions.filter((session) => isAdmin(membership.role) || session.userId === userId)
   }
 
-  /** Notes a use; lost updates are fine, a slow store is not worth waiting for. */
-  async function noteUse(id: string, use: { address: string; userAgent: string }): Promise<void> {
-    const last = touchedAt.get(id)
-    if (last !== undefined && now() - last < touchInterval) return
-    if (touchedAt.size > 10_000) touchedAt.clear()
-    touchedAt.set(id, now())
-    await documents.touch('client-session', id, {
-      lastUsedAt: now(),
-      lastAddress: use.address,
-      lastUserAgent: use.userAgent.slice(0, 200),
-    })
+  /** Live sessions of one user over all organizations, or of one organization whoever they belong to; last used first. */
+  async function listLive(index: 'user' | 'organization', value: string): Promise<ClientSessionView[]> {
+    return (await listOf(index, value))
+      .map(present)
+      .filter((session) => session.ended === undefined && session.expiresAt > now())
+      .toSorted((a, b) => b.lastUsedAt - a.lastUsedAt)
   }
 
   /** Notes from where the session's tokens were refreshed last. */
@@ -192,7 +187,7 @@ export function createClientSessions({
     )
   }
 
-  return { start, find, findRevocation, listFor, noteUse, noteRefresh, isFamiliar, end, revoke }
+  return { start, find, findRevocation, listFor, listLive, noteUse, noteRefresh, isFamiliar, end, revoke }
 }
 
 /** What a client is told when its session has ended: who, when, and what to do. */
@@ -226,11 +221,19 @@ function recordOf(session: ClientSession) {
 
 function present(document: StoredDocument): ClientSessionView {
   const session = document.data as ClientSession
-  const { lastUsedAt, lastAddress, lastUserAgent } = document.touched
+  const { lastUsedAt, lastAddress, lastUserAgent, clientVersion, protocolRevision, lastTool } =
+    document.touched
   return {
     ...session,
     lastUsedAt: typeof lastUsedAt === 'number' ? lastUsedAt : session.createdAt,
-    lastAddress: typeof lastAddress === 'string' ? lastAddress : session.address,
-    lastUserAgent: typeof lastUserAgent === 'string' ? lastUserAgent : session.userAgent,
+    lastAddress: textOf(lastAddress) ?? session.address,
+    lastUserAgent: textOf(lastUserAgent) ?? session.userAgent,
+    clientVersion: textOf(clientVersion),
+    protocolRevision: textOf(protocolRevision),
+    lastTool: textOf(lastTool),
   }
+}
+
+function textOf(fact: string | number | undefined): string | undefined {
+  return typeof fact === 'string' ? fact : undefined
 }

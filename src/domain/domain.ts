@@ -4,6 +4,7 @@ import { createClientSessions } from './client-sessions.ts'
 import { createFirstRun } from './first-run.ts'
 import { createMembers } from './members.ts'
 import { createOrganizations } from './organizations.ts'
+import { createSessionBlocks } from './session-blocks.ts'
 import { createUsers } from './users.ts'
 
 export type Domain = ReturnType<typeof createDomain>
@@ -21,6 +22,7 @@ export function createDomain({
   const members = createMembers({ documents, organizations, now })
   const auditLog = createAuditLog({ logs })
   const clientSessions = createClientSessions({ artifacts, documents, auditLog, now })
+  const sessionBlocks = createSessionBlocks({ documents, auditLog, now })
   const firstRun = createFirstRun({ artifacts, documents, users, organizations, members, now })
-  return { users, organizations, members, auditLog, clientSessions, firstRun }
+  return { users, organizations, members, auditLog, clientSessions, sessionBlocks, firstRun }
 }

@@ -18,9 +18,11 @@ export interface Frame {
   organization: { slug: string; name: string; role: Role } | undefined
   /** Those the user may switch to, the present one included. */
   organizations: { slug: string; name: string }[]
-  section: 'overview' | 'architecture' | 'sessions' | 'connect' | undefined
+  section: 'overview' | 'architecture' | 'sessions' | 'connect' | 'account' | undefined
   /** What a form before this page did. */
   notice: string | undefined
+  /** What a form before this page could not do. */
+  problem: string | undefined
 }
 
 /** The frame of a page under `/organizations/{slug}`. */
@@ -42,6 +44,32 @@ export interface RelationView {
     basis: string
     lastSeen: Moment
   }[]
+}
+
+/** A client session in a list. */
+export interface SessionRow {
+  id: string
+  client: { name: string; verified: boolean; version: string | undefined }
+  /** The machine of the user, or the host the client runs at. */
+  place: string
+  user: { name: string; email: string }
+  /** The viewer's. */
+  own: boolean
+  /** Named where sessions of several are listed. */
+  organization: string | undefined
+  startedAt: Moment
+  lastUsedAt: Moment
+  expiresAt: Moment
+  /** Where the last use came from, if it was another address than the first. */
+  lastAddress: string | undefined
+  lastTool: string | undefined
+  protocolRevision: string | undefined
+}
+
+export interface SelectOption {
+  value: string
+  label: string
+  selected: boolean
 }
 
 /** Refusals beside their fields; the key `form` is about the whole form. */
@@ -137,18 +165,62 @@ export interface ViewData {
   sessions: {
     frame: OrganizationFrame
     seesAll: boolean
-    sessions: {
-      id: string
-      client: { name: string; verified: boolean }
-      user: { name: string; email: string }
-      /** The viewer's. */
-      own: boolean
-      startedAt: Moment
-      lastUsedAt: Moment
-      expiresAt: Moment
-      address: string
-      lastAddress: string
-    }[]
+    /** The path of this page, under which revocations are. */
+    base: string
+    sessions: SessionRow[]
+    /** Live sessions the viewer may see, filtered or not. */
+    known: number
+    total: number
+    /** The rows of this page, counted from 1. */
+    range: { from: number; to: number }
+    filter: {
+      words: string
+      before: string
+      isActive: boolean
+      people: SelectOption[]
+      clients: SelectOption[]
+      kinds: SelectOption[]
+      idle: SelectOption[]
+      orders: SelectOption[]
+    }
+    /** Shows what revoking everything that matches would end. */
+    revokeAllHref: string
+    previousHref: string | undefined
+    nextHref: string | undefined
+    /** What admins keep from making sessions. */
+    blocks: { id: string; kind: 'client' | 'user'; label: string; blockedAt: Moment }[]
+  }
+  /** Shows what a block will end, and asks once. */
+  'block-sessions': {
+    frame: Frame
+    base: string
+    label: string
+    kind: 'client' | 'user'
+    /** The session that leads to whom is blocked. */
+    session: string
+    /** "3 sessions". */
+    ends: string
+    sessions: SessionRow[]
+  }
+  /** The viewer's own sessions over all organizations, and the browsers they are signed in with. */
+  'account-sessions': {
+    frame: Frame
+    base: string
+    sessions: SessionRow[]
+    signIns: { here: boolean; startedAt: Moment; expiresAt: Moment }[]
+    otherSignIns: number
+  }
+  /** Shows what will end, and asks once. */
+  'revoke-sessions': {
+    frame: Frame
+    base: string
+    /** The button: "Revoke 3 sessions of bob@example.com". */
+    title: string
+    sessions: SessionRow[]
+    ids: string
+    showsPeople: boolean
+    /** More matched than can be ended at once; these are the first. */
+    isCut: boolean
   }
   architecture: {
     frame: OrganizationFrame

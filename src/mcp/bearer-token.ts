@@ -4,6 +4,7 @@ import { describeEnd } from '../domain/client-sessions.ts'
 import type { Members } from '../domain/members.ts'
 import type { Organizations } from '../domain/organizations.ts'
 import { type Principal, type Scope, scopes } from '../domain/principal.ts'
+import { describeBlock, type SessionBlocks } from '../domain/session-blocks.ts'
 import type { Users } from '../domain/users.ts'
 import type { Artifacts } from '../storage/contract.ts'
 
@@ -22,6 +23,7 @@ export type TokenRefusal =
   | 'session_ended'
   | 'user_disabled'
   | 'no_longer_member'
+  | 'blocked'
 
 export interface BearerTokenDeps {
   artifacts: Artifacts
@@ -29,6 +31,7 @@ export interface BearerTokenDeps {
   organizations: Organizations
   members: Members
   clientSessions: ClientSessions
+  sessionBlocks: SessionBlocks
   /** The audience a token must have been issued for. */
   resource: string
   now: () => number
@@ -58,7 +61,7 @@ const signInAgain = 'Sign in again; in Claude Code, run /mcp.'
  * @throws {StoreUnavailable} which is not the client's fault and must never become a challenge
  */
 export function createBearerAuthentication(deps: BearerTokenDeps) {
-  const { artifacts, users, organizations, members, clientSessions, resource, now } = deps
+  const { artifacts, users, organizations, members, clientSessions, sessionBlocks, resource, now } = deps
 
   return async function authenticate(authorization: string | undefined): Promise<Authentication> {
     const credentials = parseAuthorization(authorization)
@@ -75,7 +78,7 @@ export function createBearerAuthentication(deps: BearerTokenDeps) {
   }
 
   async function principalOf(token: AccessToken): Promise<Authentication> {
-    const [grant, user, { session, organization, member }] = await Promise.all([
+    const [grant, user, { session, organization, member, block }] = await Promise.all([
       artifacts.get('Grant', token.grantId),
       users.find(token.accountId),
       findSession(token),
@@ -94,6 +97,7 @@ export function createBearerAuthentication(deps: BearerTokenDeps) {
         `You are no longer a member of ${name}. Ask an administrator to invite you.`,
       )
     }
+    if (block) return refuse('blocked', describeBlock(block, organization.name))
     return {
       outcome: 'accepted',
       principal: {
@@ -110,11 +114,12 @@ export function createBearerAuthentication(deps: BearerTokenDeps) {
   async function findSession(token: AccessToken) {
     const session = await clientSessions.find(token.grantId)
     if (!session) return {}
-    const [organization, member] = await Promise.all([
+    const [organization, member, block] = await Promise.all([
       organizations.find(session.organizationId),
       members.find(session.organizationId, token.accountId),
+      sessionBlocks.findFor(session),
     ])
-    return { session, organization, member }
+    return { session, organization, member, block }
   }
 }
 

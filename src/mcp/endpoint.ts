@@ -8,6 +8,7 @@ import { mcpPath, resourceIdentifier } from '../http/resource.ts'
 import type { Limiter } from '../storage/contract.ts'
 import { type BearerTokenDeps, createBearerAuthentication } from './bearer-token.ts'
 import { createChallenges } from './challenge.ts'
+import { parseClientFacts } from './client-facts.ts'
 import { readMessage } from './message.ts'
 import { exchange } from './exchange.ts'
 import { createOriginGuard } from './origin.ts'
@@ -38,8 +39,14 @@ export function createMcpEndpoint(deps: McpEndpointDeps): Middleware<RequestStat
     onerror: (err) => logger.warn({ err }, 'MCP message not served'),
   })
 
-  function noteUse(ctx: Context, { clientSession }: Principal): void {
-    const use = { address: ctx.state.address, userAgent: ctx.get('User-Agent') }
+  function noteUse(ctx: Context, { clientSession }: Principal, message: unknown): void {
+    const userAgent = ctx.get('User-Agent')
+    const headers = { userAgent, protocolVersion: ctx.get('MCP-Protocol-Version') }
+    const use = {
+      address: ctx.state.address,
+      userAgent,
+      ...parseClientFacts(message, headers, requiredScopes),
+    }
     // Not waited for: showing when a session was last used is not worth a slower answer, nor a failed one.
     clientSessions.noteUse(clientSession.id, use).catch((err: unknown) => {
       ctx.state.log.debug({ err }, 'last use not noted')
@@ -63,9 +70,9 @@ export function createMcpEndpoint(deps: McpEndpointDeps): Middleware<RequestStat
     }
     const { principal } = authentication
     await countAttempt(limiter, rate, principal.clientSession.id)
-    noteUse(ctx, principal)
     const message = await readMessage(ctx)
     if (message === undefined) return
+    noteUse(ctx, principal, message)
     const missing = missingScope(message, principal.scopes)
     if (missing !== undefined) return challenges.insufficientScope(ctx, [missing], principal.scopes)
     const { requestId, log } = ctx.state

@@ -160,12 +160,30 @@ async function lookAround(page: Page, server: TestServer): Promise<void> {
 }
 
 async function revokeSession(page: Page, server: TestServer): Promise<void> {
+  await page.goto(`${server.origin}/account/sessions`)
+  await page.getByText('this browser', { exact: true }).waitFor()
+  await assertWellMade(page)
+
   await page.goto(`${server.origin}/organizations/acme/sessions`)
+  await page.getByLabel('Kind of client').selectOption('Verified')
+  await page.getByRole('button', { name: 'Apply' }).click()
+  await page.getByRole('checkbox', { name: 'Select Claude Code of ada@example.com' }).check()
+  await page.getByRole('button', { name: 'Revoke selected' }).click()
+  await page.getByRole('heading', { name: 'Revoke 1 session of yours?' }).waitFor()
+  await assertWellMade(page)
+  await page.getByRole('link', { name: 'Keep it' }).click()
+
+  await page.locator('summary', { hasText: 'Revoke' }).press('Enter')
+  await page.getByRole('link', { name: 'block this client' }).click()
+  await page.getByRole('heading', { name: 'Block Claude Code?' }).waitFor()
+  await assertWellMade(page)
+  await page.getByRole('link', { name: 'Cancel' }).click()
+
   await page.locator('summary', { hasText: 'Revoke' }).press('Enter')
   await page.getByText('stops working at its next request').waitFor()
   await assertWellMade(page)
-  await page.getByRole('button', { name: 'Revoke' }).press('Enter')
-  await page.getByRole('status').filter({ hasText: 'The session was revoked' }).waitFor()
+  await page.getByRole('button', { name: 'Revoke session of yours' }).press('Enter')
+  await page.getByRole('status').filter({ hasText: '1 session revoked' }).waitFor()
   await page.getByRole('heading', { name: 'No client is connected' }).waitFor()
   await assertWellMade(page)
 }

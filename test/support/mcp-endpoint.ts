@@ -26,8 +26,8 @@ export async function signedInClient(options: { store?: Store } = {}) {
   const now = Date.now
   const store = options.store ?? (await createSqliteStore({ file: ':memory:' }))
   const { artifacts, documents } = store
-  const { users, organizations, members, clientSessions } = createDomain({ store, now })
-  const deps = { artifacts, users, organizations, members, clientSessions, now }
+  const { users, organizations, members, clientSessions, sessionBlocks } = createDomain({ store, now })
+  const deps = { artifacts, users, organizations, members, clientSessions, sessionBlocks, now }
 
   const { user, change: userChange } = await users.prepare({
     email: `${randomBytes(4).toString('hex')}@example.com`,

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { callTool, claudeCode, signIn } from '../support/oauth-client.ts'
+import { redisServerSkipReason, startRedis } from '../support/redis.ts'
+import { freePort, password } from '../support/server.ts'
+import { runCommand, spawnServer, testSecretKey } from '../support/server-process.ts'
+
+for (const engine of ['SQLite', 'Redis']) {
+  const skip = engine === 'Redis' && redisServerSkipReason()
+  describe(`opentrace sessions, beside a running server on ${engine}`, { skip }, () => {
+    it('lists, shows what it would end, and ends it at the next request', async () => {
+      const dataDir = await mkdtemp(join(tmpdir(), 'opentrace-'))
+      after(() => rm(dataDir, { recursive: true, force: true }))
+      const redis = engine === 'Redis' ? await startRedis() : undefined
+      after(() => redis?.stop())
+      const port = await freePort()
+      const origin = `http://localhost:${port}`
+      const environment = {
+        PUBLIC_URL: origin,
+        DATA_DIR: dataDir,
+        SECRET_KEY: testSecretKey,
+        ...(redis && { REDIS_URL: redis.url }),
+      }
+      const run = (...args: string[]) => runCommand(args, environment, `${password}\n`)
+      await run('setup', '--email', 'ada@example.com', '--organization', 'Acme')
+      const server = await spawnServer({ ...environment, PORT: String(port) })
+      after(() => server.stop())
+      const kept = await signIn(origin)
+      const ended = await signIn(origin, {
+        clientId: claudeCode,
+        redirectUri: 'http://localhost:5000/callback',
+      })
+      const statuses = () =>
+        Promise.all(
+          [kept, ended].map(async ({ access_token }) => (await callTool(origin, access_token)).status),
+        )
+
+      const listed = await run('sessions', 'list', '--organization', 'acme')
+      assert.equal(listed.code, 0, listed.stderr)
+      assert.match(
+        listed.stdout,
+        /ada@example\.com +Claude Code .*\n.*Test client|Test client.*\n.*Claude Code/,
+      )
+
+      const which = ['--user', 'Ada@example.com', '--client', 'claude code', '--before', '2999-01-01']
+      const dry = await run('sessions', 'revoke', ...which)
+      assert.equal(dry.code, 0, dry.stderr)
+      assert.match(dry.stdout, /Claude Code[\s\S]*Nothing was ended\. Add --yes to end 1 session\./)
+      assert.deepEqual(await statuses(), [200, 200])
+
+      const done = await run('sessions', 'revoke', ...which, '--yes')
+      assert.equal(done.code, 0, done.stderr)
+      assert.match(done.stdout, /Ended 1 session\./)
+      assert.deepEqual(await statuses(), [200, 401])
+      const refused = await callTool(origin, ended.access_token)
+      assert.match(await refused.text(), /revoked by the operator of this server/)
+
+      const refusals: [args: string[], reason: RegExp][] = [
+        [['revoke', '--organization', 'acme', '--yes'], /Say which/],
+        [['revoke', '--all', '--yes'], /Say whose/],
+        [['list', '--organization', 'nowhere'], /no organization "nowhere"/],
+        [['list', '--user', 'nobody@example.com'], /no user with the address/],
+        [['revoke', '--organization', 'acme', '--before', 'soon', '--yes'], /"soon" is no time/],
+      ]
+      for (const [args, reason] of refusals) {
+        const { code, stderr } = await run('sessions', ...args)
+        assert.equal(code, 1, args.join(' '))
+        assert.match(stderr, reason)
+      }
+      assert.deepEqual(await statuses(), [200, 401])
+    })
+  })
+}
