@@ -53,11 +53,11 @@ export function parseSessionQuery(query: ParsedUrlQuery): SessionQuery {
 /** Only what differs from the plain list, so that addresses stay short. */
 export function formatSessionQuery({ sort, page, ...fields }: SessionQuery): string {
   const given = Object.entries(fields).filter(([, value]) => value !== '')
-  return new URLSearchParams([
-    ...given,
-    ...(sort === 'used' ? [] : [['sort', sort]]),
-    ...(page === 1 ? [] : [['page', String(page)]]),
-  ]).toString()
+  return new URLSearchParams({
+    ...Object.fromEntries(given),
+    ...(sort !== 'used' && { sort }),
+    ...(page > 1 && { page: String(page) }),
+  }).toString()
 }
 
 /** The rule of the domain behind a query. */
