@@ -24,7 +24,7 @@ import { createProvider } from './provider.ts'
 import { registrationRequest } from './registration-request.ts'
 import { createSignIns } from './sign-ins.ts'
 import { loadSigningKeys } from './signing-keys.ts'
-import { createStorageAdapter } from './storage-adapter.ts'
+import { createStorageAdapter, translateErrors } from './storage-adapter.ts'
 import { tokenRequest } from './token-request.ts'
 
 export interface AuthorizationServerDeps {
@@ -59,6 +59,7 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
   const { publicUrl, store, secrets, render, now } = deps
   const { artifacts, limiter } = store
   const resource = resourceIdentifier(publicUrl)
+  const findAccount = createFindAccount(deps)
   const provider = createProvider({
     ...deps,
     resource,
@@ -66,7 +67,7 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
     secure: publicUrl.startsWith('https:'),
     adapter: createStorageAdapter({ artifacts, now }),
     signingKeys: await loadSigningKeys({ documents: store.documents, secrets }),
-    findAccount: createFindAccount(deps),
+    findAccount: (...request) => translateErrors(async () => findAccount(...request)),
     renderError: createRenderError({ render }),
   })
 
@@ -80,6 +81,8 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
     .all(
       ['/oauth/token', '/oauth/revoke'],
       protocolErrors(),
+      // Clients answer a 503 here with a new sign-in, so a short outage of the store is waited out.
+      (_ctx, next) => store.patiently(next),
       tokenRequest({ ...deps, resource, artifacts, limiter }),
     )
 

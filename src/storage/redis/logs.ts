@@ -24,7 +24,7 @@ export function createLogs(deps: { redis: RedisCommands; keys: Keys; now: () => 
       const ttl = ttlSeconds === undefined ? undefined : ttlSeconds * 1000
       const expiresAt = ttl === undefined ? never : now() + ttl
       const values = [JSON.stringify(entry), expiresAt, maxEntries ?? '', ttl ?? '']
-      return (await redis.run(appendScript, [keys.log(stream)], ...values)) as string
+      return (await redis.runOnce(appendScript, [keys.log(stream)], ...values)) as string
     },
 
     async page(stream, request) {
