@@ -13,7 +13,7 @@ export function findViolations({ attempts, faults }: Pick<History, 'attempts' | 
     ...attempts
       .filter(({ stranger }) => stranger)
       .map((attempt) => told('was answered about another user', attempt)),
-    ...faults.flatMap((fault) => [...recoveryOf(fault, attempts), ...refreshesDuring(fault, attempts)]),
+    ...faults.flatMap((fault) => [...recoveryOf(fault, attempts), ...failuresDuring(fault, attempts)]),
   ]
 }
 
@@ -57,13 +57,13 @@ function recoveryOf(fault: FaultPeriod, attempts: readonly Attempt[]): string[] 
   return [...slow, ...failed.map((attempt) => told(`failed in the calm after ${name}`, attempt))]
 }
 
-/** An outage of the store under eight seconds is not seen by a refresh. */
-function refreshesDuring(fault: FaultPeriod, attempts: readonly Attempt[]): string[] {
-  if (!fault.invisibleToRefresh) return []
+/** An outage of the store under eight seconds is not seen by a refresh, and a full store not by those who read. */
+function failuresDuring(fault: FaultPeriod, attempts: readonly Attempt[]): string[] {
   return attempts
     .filter(({ action, startedAt, status }) => {
+      const spared = fault.invisibleTo.some((served) => served === action)
       const during = startedAt >= fault.beganAt && startedAt < fault.greenAt
-      return action === 'refresh' && during && (status === 0 || status >= 500)
+      return spared && during && (status === 0 || status >= 500)
     })
     .map((attempt) => told(`failed because of ${fault.name}`, attempt))
 }

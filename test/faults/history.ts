@@ -20,8 +20,8 @@ export interface Attempt {
 /** A time of trouble and how it passed. */
 export interface FaultPeriod {
   name: string
-  /** Refreshes wait for this to pass and are served. */
-  invisibleToRefresh: boolean
+  /** What is served all the same, if after a wait. */
+  invisibleTo: readonly Attempt['action'][]
   beganAt: number
   healedAt: number
   /** When everything worked again. */

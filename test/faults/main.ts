@@ -98,15 +98,15 @@ async function suffer(cluster: Cluster, history: History, fault: Fault, random: 
   while (!(await isGreen(cluster)) && performance.now() < healedAt + greenPatienceMs) await sleep(100)
   const greenAt = performance.now()
   await sleep(calmMs)
-  const { name, invisibleToRefresh } = fault
-  history.addFault({ name, invisibleToRefresh, beganAt, healedAt, greenAt, calmUntil: performance.now() })
+  const { name, invisibleTo } = fault
+  history.addFault({ name, invisibleTo, beganAt, healedAt, greenAt, calmUntil: performance.now() })
   const lasted = ((healedAt - beganAt) / 1000).toFixed(1)
   const during = history.attempts.filter(({ startedAt }) => startedAt >= beganAt && startedAt < greenAt)
   const served = during.filter(({ status }) => status === 200).length
   const unavailable = during.filter(({ status }) => status === 503).length
   const lost = during.filter(({ status }) => status === 0).length
   console.log(
-    `${name}, ${lasted} s: ${served} served, ${unavailable} told to wait, ${lost} without answer; all green ${Math.round(greenAt - healedAt)} ms after`,
+    `${name}, ${lasted} s: ${served} served, ${unavailable} told to wait, ${lost} without an answer or a code; all green ${Math.round(greenAt - healedAt)} ms after`,
   )
 }
 

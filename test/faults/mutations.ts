@@ -25,8 +25,8 @@ const mutations = {
   /** Nobody asks whether the user is still in the organization. */
   membership: {
     file: 'mcp/bearer-token.js',
-    find: 'if (!organization || !member)',
-    replace: 'if (!organization)',
+    find: 'members.find(session.organizationId, token.accountId)',
+    replace: "{ role: 'member' }",
   },
 } as const satisfies Record<string, Mutation>
 

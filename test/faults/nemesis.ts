@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import type { Cluster } from './cluster.ts'
+import type { FaultPeriod } from './history.ts'
 import { between, type Random } from './random.ts'
 
 /** One kind of trouble. */
 export interface Fault {
   name: string
-  /** An outage of the store under eight seconds, which no refresh may notice. */
-  invisibleToRefresh: boolean
+  /** What has to be served all the same. */
+  invisibleTo: FaultPeriod['invisibleTo']
   /** Makes the trouble, lets it last, and repairs it. */
   strike: (cluster: Cluster, random: Random) => Promise<void>
 }
@@ -22,7 +23,7 @@ export const faults: readonly Fault[] = [
   weather('lost answers', () => ({ kind: 'mute' })),
   redisAway('Redis stopped', (cluster) => cluster.redis.shutDown()),
   redisAway('Redis killed', (cluster) => cluster.redis.kill()),
-  { name: 'Redis full', invisibleToRefresh: true, strike: fillRedis },
+  { name: 'Redis full', invisibleTo: ['refresh', 'call', 'revoke'], strike: fillRedis },
   replacement('process stopped', 'SIGTERM'),
   replacement('process killed', 'SIGKILL'),
 ]
@@ -33,7 +34,7 @@ function weather(
 ): Fault {
   return {
     name,
-    invisibleToRefresh: true,
+    invisibleTo: ['exchange', 'refresh', 'revoke'],
     async strike({ proxy }, random) {
       proxy.setWeather(choose(random))
       await sleep(seconds(random))
@@ -45,7 +46,7 @@ function weather(
 function redisAway(name: string, end: (cluster: Cluster) => Promise<void>): Fault {
   return {
     name,
-    invisibleToRefresh: true,
+    invisibleTo: ['exchange', 'refresh', 'revoke'],
     async strike(cluster, random) {
       await end(cluster)
       await sleep(seconds(random))
@@ -70,7 +71,7 @@ async function fillRedis({ redis }: Cluster, random: Random): Promise<void> {
 function replacement(name: string, signal: 'SIGTERM' | 'SIGKILL'): Fault {
   return {
     name,
-    invisibleToRefresh: signal === 'SIGTERM',
+    invisibleTo: signal === 'SIGTERM' ? ['sign-in', 'exchange', 'refresh', 'call', 'revoke'] : [],
     strike: (cluster, random) => cluster.replace(between(random, 0, 1), signal),
   }
 }

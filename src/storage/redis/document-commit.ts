@@ -8,10 +8,15 @@ import type { Keys } from './keys.ts'
 /**
  * KEYS: every key the steps name by number. ARGV: the steps, a name for this call. All is checked before anything is written, and the
  * documents are written first, because Redis refuses a write for want of memory only while a script has written nothing.
+ * Where every document exists already, PERSIST (nothing to do for it here, but a write that is never refused) comes before:
+ * sessions can be ended and people disabled while Redis is full.
  * The name tells a call that is sent twice from two calls: what it wrote is `done` both times, not a lost race.
  */
 const commitScript = defineScript(`
   local steps = cjson.decode(ARGV[1])
+  local grows = false
+  for _, step in ipairs(steps) do grows = grows or step.version == '0' end
+  if not grows then redis.call('PERSIST', KEYS[1]) end
   local released, claimed = {}, {}
   for _, step in ipairs(steps) do
     if redis.call('HGET', KEYS[step.document], 'n') == ARGV[2] then
