@@ -6,7 +6,12 @@ import { Redis } from 'ioredis'
 import { Conflict, type DocumentChange, type Store, StoreUnavailable } from '../../src/storage/contract.ts'
 import { createRedisStore } from '../../src/storage/redis/store.ts'
 import { type Proxy, startProxy } from '../faults/proxy.ts'
-import { type RedisServer, redisServerSkipReason, startRedisServer } from '../support/redis.ts'
+import {
+  type RedisServer,
+  redisServerSkipReason,
+  startRedisCluster,
+  startRedisServer,
+} from '../support/redis.ts'
 import { someToken } from './subject.ts'
 
 describe('patient work on Redis', { skip: redisServerSkipReason() }, () => {
@@ -89,6 +94,13 @@ describe('writes that wait for a replica', { skip: redisServerSkipReason() }, ()
 
     await replica.restart()
     await store.patiently(() => store.artifacts.put(someToken()))
+  })
+
+  test('are not promised on a cluster, where WAIT cannot be sent to the node in question', async () => {
+    const cluster = await startRedisCluster()
+    assert.ok(cluster)
+    await assert.rejects(createRedisStore({ url: cluster.url, waitReplicas: 1 }), StoreUnavailable)
+    await cluster.stop()
   })
 
   test('survive the loss of the master', async () => {
