@@ -7,6 +7,7 @@ import { packageVersion } from '../src/package.ts'
 import { startRedis } from '../test/support/redis.ts'
 import { measureBaseline } from './baseline.ts'
 import { connections, type Throughput } from './load.ts'
+import { measurePropagation } from './propagation.ts'
 import { startServer } from './server-process.ts'
 import { measureWorkloads } from './workloads.ts'
 
@@ -23,6 +24,7 @@ const redis = await benchRedis()
 if (redis) columns['Redis, AOF everysec'] = redis
 else console.error('NO REDIS: set TEST_REDIS_URL or put redis-server on PATH; measured on SQLite only')
 printTable(columns)
+if (redis) await printPropagation()
 
 function parseSeconds(): number {
   const { values } = parseArgs({ options: { seconds: { type: 'string', default: '5' } } })
@@ -81,6 +83,21 @@ function present(
       `${perSecond(requestsPerSecond)}, p50 ${medianMs.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms`
   }
   return figures
+}
+
+async function printPropagation(): Promise<void> {
+  const fixture = await startRedis('--appendonly', 'yes')
+  if (!fixture) return
+  const dataDir = await mkdtemp(join(tmpdir(), 'opentrace-bench-'))
+  try {
+    const { medianMs, p99Ms } = await measurePropagation({ dataDir, redisUrl: fixture.url })
+    console.log(
+      `\nA revocation is felt by the other of two processes ${medianMs.toFixed(1)} ms after it was acknowledged (median), ${p99Ms.toFixed(1)} ms (p99).`,
+    )
+  } finally {
+    await rm(dataDir, { recursive: true, force: true })
+    await fixture.stop()
+  }
 }
 
 /** As Markdown, to be kept in docs/performance.md. */

@@ -28,13 +28,16 @@ export interface BenchedServer {
 export async function startServer(store: {
   dataDir: string
   redisUrl?: string | undefined
+  /** Of the server that this one is to be another process of. */
+  origin?: string
 }): Promise<BenchedServer> {
   const port = await freePort()
-  const origin = `http://localhost:${port}`
+  const origin = store.origin ?? `http://localhost:${port}`
   const environment = {
     PATH: process.env['PATH'],
     NODE_ENV: 'production',
     PUBLIC_URL: origin,
+    PORT: String(port),
     DATA_DIR: store.dataDir,
     SECRET_KEY: 'a-bench-key-of-more-than-thirty-two-characters',
     LOG_LEVEL: 'warn',

@@ -16,6 +16,8 @@ export interface Config {
   port: number
   dataDir: string
   redisUrl: string | undefined
+  /** How many replicas must have a write before it counts. */
+  redisWaitReplicas: number
   /** Newest first. */
   secretKeys: readonly [string, ...string[]]
   clientMetadataDocuments: boolean
@@ -45,6 +47,7 @@ const Environment = z.object({
   PORT: z.coerce.number().int().min(0).max(65535).optional(),
   DATA_DIR: z.string().min(1).default('./data'),
   REDIS_URL: z.string().refine(isRedisAddress, { error: redisAddressHint }).optional(),
+  REDIS_WAIT_REPLICAS: z.coerce.number().int().min(0).max(10).default(0),
   SECRET_KEY: z.string().optional().transform(parseSecretKeys),
   CLIENT_METADATA_DOCUMENTS: z.enum(['on', 'off']).default('on'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
@@ -72,6 +75,7 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
     port: env.PORT ?? (Number(url.port) || (loopback ? 80 : 3000)),
     dataDir,
     redisUrl: env.REDIS_URL,
+    redisWaitReplicas: env.REDIS_WAIT_REPLICAS,
     secretKeys: env.SECRET_KEY ?? [keptSecretKey(dataDir)],
     clientMetadataDocuments: env.CLIENT_METADATA_DOCUMENTS === 'on',
     logLevel: env.LOG_LEVEL,

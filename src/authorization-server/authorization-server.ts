@@ -30,7 +30,7 @@ import { hideSignedOut } from './signed-out-sessions.ts'
 import { createSignIns } from './sign-ins.ts'
 import { loadSigningKeys } from './signing-keys.ts'
 import { createFlights } from './single-flight.ts'
-import { createStorageAdapter } from './storage-adapter.ts'
+import { createStorageAdapter, translateErrors } from './storage-adapter.ts'
 import { tokenRequest } from './token-request.ts'
 
 export interface AuthorizationServerDeps {
@@ -68,6 +68,7 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
   const { artifacts, limiter } = store
   const resource = resourceIdentifier(publicUrl)
   const findResourceOwner = createFindResourceOwner(deps)
+  const findAccount = createFindAccount(findResourceOwner)
   const provider = createProvider({
     ...deps,
     resource,
@@ -75,7 +76,7 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
     secure: publicUrl.startsWith('https:'),
     adapter: hideSignedOut(createStorageAdapter({ artifacts, now }), deps),
     signingKeys: await loadSigningKeys({ documents: store.documents, secrets }),
-    findAccount: createFindAccount(findResourceOwner),
+    findAccount: (...request) => translateErrors(async () => findAccount(...request)),
     renderError: createRenderError({ render }),
   })
 
@@ -92,6 +93,8 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
     .all(
       ['/oauth/token', '/oauth/revoke'],
       protocolErrors(),
+      // Clients answer a 503 here with a new sign-in, so a short outage of the store is waited out.
+      (_ctx, next) => store.patiently(next),
       tokenRequest({ ...deps, resource, artifacts, limiter }),
       exchange,
       rotation,

@@ -10,6 +10,7 @@ import { refuseRedirectUri } from './redirect-uris.ts'
 import { knownScopes } from './resource-indicator.ts'
 import { sessionCookie, signInLifetimeSeconds } from './sign-ins.ts'
 import type { SigningKeys } from './signing-keys.ts'
+import { translateErrors } from './storage-adapter.ts'
 
 /** Claude Code refreshes 300 s before expiry, so anything near that would mean a refresh for each call. */
 export const accessTokenLifetimeSeconds = 30 * 60
@@ -101,7 +102,7 @@ export function createProvider(deps: ProviderDeps): Provider {
       const grantId = source?.grantId
       if (grantId !== undefined) {
         const kind = ctx.oidc.route === 'revocation' ? 'client' : 'replay'
-        await deps.clientSessions.end(grantId, { kind })
+        await translateErrors(() => deps.clientSessions.end(grantId, { kind }))
       }
       return true
     },
@@ -125,7 +126,7 @@ function features({
     clientIdMetadataDocument: {
       enabled: clientMetadataDocuments,
       ack: 'draft-02',
-      allowFetch: (ctx, clientId) => allowFetch(limiter, ctx, clientId),
+      allowFetch: (ctx, clientId) => translateErrors(() => allowFetch(limiter, ctx, clientId)),
       allowClient: (_ctx, client) =>
         Promise.resolve((client.redirectUris ?? []).every((uri) => refuseRedirectUri(uri) === undefined)),
     },

@@ -108,9 +108,10 @@ function withoutIdentifiers(model: string, payload: AdapterPayload): Record<stri
 
 /**
  * RFC 6749 §5.2 has no code for an outage, and clients forget their tokens on `invalid_grant`, `server_error` and a
- * bare 500; with 503 `temporarily_unavailable` Claude Code keeps them and recovers.
+ * bare 500; with 503 `temporarily_unavailable` Claude Code keeps them and recovers. Whatever oidc-provider calls and may
+ * ask the store goes through here: any other error it answers as 500 `server_error`.
  */
-async function translateErrors<T>(operation: () => Promise<T>): Promise<T> {
+export async function translateErrors<T>(operation: () => Promise<T>): Promise<T> {
   try {
     return await operation()
   } catch (error) {

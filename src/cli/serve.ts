@@ -20,7 +20,8 @@ const stopMilliseconds = 25_000
 export async function serve(config: Config): Promise<void> {
   const logger = createLogger(config.logLevel)
   const store = await openStore({ ...config, logger })
-  for (const warning of await store.warnings()) logger.warn(warning)
+  // As errors, because every log level but `fatal` and `silent` shows those: data is at stake.
+  for (const warning of await store.warnings()) logger.error(warning)
   const readiness: Readiness = { draining: false }
   const app = await createApp({ config, store, logger, readiness, fetch: globalThis.fetch, now: Date.now })
   const server = createHttpServer(app)

@@ -10,6 +10,11 @@ export interface Store {
   readonly limiter: Limiter
   readonly bus: Bus
   readonly blobs: Blobs
+  /**
+   * Runs `work`, whose calls to this store outlast an outage of up to eight seconds together instead of failing at once.
+   * For the few requests whose failure costs a person more than a wait, such as a refresh.
+   */
+  readonly patiently: <T>(work: () => Promise<T>) => Promise<T>
   /** One cheap round trip. @throws {StoreUnavailable} */
   readonly ping: () => Promise<void>
   /** Sentences an operator should read at start-up: no append-only file, an evicting policy, an old version. */

@@ -11,11 +11,13 @@ import { createSqliteStore } from './sqlite/store.ts'
  */
 export async function openStore(options: {
   redisUrl?: string | undefined
+  /** How many replicas must have a write before it counts; see docs/storage.md. */
+  redisWaitReplicas?: number | undefined
   dataDir: string
   logger?: Pick<Logger, 'info' | 'warn'> | undefined
 }): Promise<Store> {
-  const { redisUrl, dataDir, logger } = options
-  if (redisUrl !== undefined) return createRedisStore({ url: redisUrl, logger })
+  const { redisUrl, redisWaitReplicas: waitReplicas, dataDir, logger } = options
+  if (redisUrl !== undefined) return createRedisStore({ url: redisUrl, waitReplicas, logger })
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   return createSqliteStore({ file: join(dataDir, 'opentrace.db') })
 }

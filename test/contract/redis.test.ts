@@ -56,10 +56,12 @@ describe('the Redis store in trouble', { skip: redisServerSkipReason() }, () => 
     while (!(await isServed(store))) assert.ok(Date.now() - startedAt < 5000)
   })
 
-  test('a full Redis refuses writes, serves reads, and still revokes for good', async () => {
+  test('a full Redis refuses what is new, serves and counts who reads, and still revokes for good', async () => {
     const grantId = randomUUID()
     const token = someToken({ grantId })
     await store.artifacts.put(token)
+    const session = { op: 'put', kind: 'client-session', id: randomUUID(), data: {} } as const
+    await store.documents.commit([{ ...session, version: 0 }])
     await operator.config('SET', 'maxmemory', '1')
     try {
       await assert.rejects(store.artifacts.put(someToken({ grantId })), StoreUnavailable)
@@ -68,7 +70,13 @@ describe('the Redis store in trouble', { skip: redisServerSkipReason() }, () => 
         StoreUnavailable,
       )
       assert.ok(await store.artifacts.get(token.model, token.id))
+      const rule = { limit: 2, windowSeconds: 60 }
+      assert.equal((await store.limiter.hit(grantId, rule)).remaining, 1)
+      assert.equal((await store.limiter.hit(grantId, rule)).remaining, 0)
       await store.artifacts.revokeGrant(grantId)
+      await store.documents.commit([{ ...session, version: 1, data: { ended: true } }])
+      await store.logs.append(grantId, { type: 'client_session.ended' }, { ttlSeconds: 60 })
+      await assert.rejects(store.logs.append(randomUUID(), {}, { maxEntries: 10 }), StoreUnavailable)
     } finally {
       await operator.config('SET', 'maxmemory', '0')
     }

@@ -25,6 +25,8 @@ export interface RedisFixture {
 /** A redis-server process on a free port of the loopback interface, with a directory that goes when it stops. */
 export interface RedisServer {
   readonly port: number
+  /** SIGTERM, after which it writes what it has; its directory stays for `restart`. */
+  readonly shutDown: () => Promise<void>
   /** SIGKILL; its directory stays for `restart`. */
   readonly kill: () => Promise<void>
   /** On the same port, with the same directory and arguments. */
@@ -95,6 +97,7 @@ export async function startRedisServer(...args: string[]): Promise<RedisServer> 
   let child = await start()
   return {
     port,
+    shutDown: () => end(child, 'SIGTERM'),
     kill: () => end(child, 'SIGKILL'),
     async restart() {
       child = await start()

@@ -18,10 +18,13 @@ export interface ServerProcess {
   stop: (signal?: NodeJS.Signals) => Promise<number | null>
 }
 
-/** Starts `opentrace serve` and waits until it is ready. @throws {Error} with its output when it is not within 20 s */
-export async function spawnServer(environment: Record<string, string>): Promise<ServerProcess> {
+/** Starts `opentrace serve`, or another program in its place, and waits until it is ready. @throws {Error} with its output when it is not within 20 s */
+export async function spawnServer(
+  environment: Record<string, string>,
+  program: readonly string[] = [mainFile, 'serve'],
+): Promise<ServerProcess> {
   const port = Number(environment['PORT'] ?? (await freePort()))
-  const child = spawn(process.execPath, [mainFile, 'serve'], {
+  const child = spawn(process.execPath, program, {
     env: { PATH: process.env['PATH'], SECRET_KEY: testSecretKey, PORT: String(port), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -70,7 +70,7 @@ const layers: Record<string, { folders: string[]; packages: string[] }> = {
   },
   'storage/redis': {
     folders: ['domain/identifiers.ts', 'storage'],
-    packages: ['node:crypto', 'ioredis', 'pino'],
+    packages: ['node:async_hooks', 'node:crypto', 'node:timers/promises', 'ioredis', 'pino'],
   },
   'storage/sqlite': {
     folders: ['domain/identifiers.ts', 'storage'],

@@ -33,7 +33,7 @@ export async function writeRecord(
 ): Promise<void> {
   const { payload, expiresAt = never } = record.artifact
   const values = [JSON.stringify(payload), expiresAt, JSON.stringify(record.leads)]
-  await redis.run(writeScript, [key], ...values, Math.ceil(expiresAt - now))
+  await redis.runDurably(writeScript, [key], ...values, Math.ceil(expiresAt - now))
 }
 
 /** @returns undefined also for a record that has expired by our clock and not yet by Redis's. */

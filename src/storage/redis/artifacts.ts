@@ -13,7 +13,8 @@ import { listOwned } from './owned-list.ts'
 
 /**
  * KEYS: the record. ARGV: now, grace in ms, a name for this call. The name tells a call that is sent twice, as a
- * cluster client does when a node dies, from two calls: its answer is `first` both times.
+ * patient caller does when Redis was away, from two calls: its answer is `first` both times. The mark is then written
+ * again, because WAIT only speaks of writes of its own connection.
  */
 const consumeScript = defineScript(`
   local expires_at = redis.call('HGET', KEYS[1], 'e')
@@ -21,7 +22,7 @@ const consumeScript = defineScript(`
   local mark = ARGV[1] .. ':' .. ARGV[3]
   if redis.call('HSETNX', KEYS[1], 'c', mark) == 1 then return 'first' end
   local first = redis.call('HGET', KEYS[1], 'c')
-  if first == mark then return 'first' end
+  if first == mark then redis.call('HSET', KEYS[1], 'c', mark) return 'first' end
   local elapsed = tonumber(ARGV[1]) - tonumber(string.match(first, '^%d+'))
   if tonumber(ARGV[2]) > 0 and elapsed <= tonumber(ARGV[2]) then return 'grace' end
   return 'replay'
@@ -62,7 +63,8 @@ export function createArtifacts(deps: { redis: RedisCommands; keys: Keys; now: (
 
     async consume(model, id, { graceSeconds }) {
       const key = keys.artifact(model, sha256(id))
-      return (await redis.run(consumeScript, [key], now(), graceSeconds * 1000, randomUUID())) as Consumption
+      const call = [now(), graceSeconds * 1000, randomUUID()]
+      return (await redis.runDurably(consumeScript, [key], ...call)) as Consumption
     },
 
     async delete(model, id) {

@@ -25,7 +25,7 @@ export function createBlobs({ redis, keys }: { redis: RedisCommands; keys: Keys 
     },
 
     async put(key, bytes, expectedRevision) {
-      const written = await redis.run(putScript, [keys.blob(key)], expectedRevision, Buffer.from(bytes))
+      const written = await redis.runOnce(putScript, [keys.blob(key)], expectedRevision, Buffer.from(bytes))
       if (written === 0) throw new Conflict('version')
       return expectedRevision + 1
     },

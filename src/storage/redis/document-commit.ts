@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { Conflict } from '../contract.ts'
 import type { DocumentChange } from '../contract.ts'
 import { defineScript } from './commands.ts'
@@ -5,12 +6,24 @@ import type { RedisCommands } from './commands.ts'
 import type { Keys } from './keys.ts'
 
 /**
- * KEYS: every key the steps name by number. ARGV: the steps. All is checked before anything is written, and the
+ * KEYS: every key the steps name by number. ARGV: the steps, a name for this call. All is checked before anything is written, and the
  * documents are written first, because Redis refuses a write for want of memory only while a script has written nothing.
+ * Where every document exists already, PERSIST (nothing to do for it here, but a write that is never refused) comes before:
+ * sessions can be ended and people disabled while Redis is full.
+ * The name tells a call that is sent twice from two calls: what it wrote is `done` both times, not a lost race.
  */
 const commitScript = defineScript(`
   local steps = cjson.decode(ARGV[1])
+  local grows = false
+  for _, step in ipairs(steps) do grows = grows or step.version == '0' end
+  if not grows then redis.call('PERSIST', KEYS[1]) end
   local released, claimed = {}, {}
+  for _, step in ipairs(steps) do
+    if redis.call('HGET', KEYS[step.document], 'n') == ARGV[2] then
+      redis.call('HSET', KEYS[step.document], 'n', ARGV[2])
+      return {'done'}
+    end
+  end
   for _, step in ipairs(steps) do
     local version = redis.call('HGET', KEYS[step.document], 'v') or '0'
     if version ~= step.version then return {'version'} end
@@ -26,7 +39,7 @@ const commitScript = defineScript(`
   end
   for _, step in ipairs(steps) do
     if step.data then
-      redis.call('HSET', KEYS[step.document], 'v', step.version + 1, 'd', step.data, 'u', step.unique, 'i', step.indexes)
+      redis.call('HSET', KEYS[step.document], 'v', step.version + 1, 'd', step.data, 'u', step.unique, 'i', step.indexes, 'n', ARGV[2])
     else
       redis.call('UNLINK', KEYS[step.document])
     end
@@ -70,7 +83,8 @@ export async function commitDocuments(
   const held = await Promise.all(changes.map((change) => readHeldKeys({ redis, keys }, change)))
   const places = createPlaces()
   const steps = changes.map((change, i) => planStep(keys, places.numberOf, change, held[i]))
-  const answer = (await redis.run(commitScript, places.all, JSON.stringify(steps))) as string[]
+  const call = [JSON.stringify(steps), randomUUID()]
+  const answer = (await redis.runDurably(commitScript, places.all, ...call)) as string[]
   if (answer[0] === 'version') throw new Conflict('version')
   if (answer[0] === 'unique') throw new Conflict('unique', answer[1])
 }

@@ -41,7 +41,7 @@ export function createGrants(deps: { redis: RedisCommands; keys: Keys; now: () =
   return {
     async enrol(grantId, artifactKey, expiresAt) {
       const places = [keys.grantMembers(grantId), keys.grantRevoked(grantId)]
-      const enrolled = await redis.run(enrolScript, places, artifactKey, expiresAt, now())
+      const enrolled = await redis.runDurably(enrolScript, places, artifactKey, expiresAt, now())
       if (enrolled === 0) throw new GrantRevoked('the grant was revoked')
     },
 
@@ -54,7 +54,7 @@ export function createGrants(deps: { redis: RedisCommands; keys: Keys; now: () =
     async revoke(grantId) {
       const members = keys.grantMembers(grantId)
       const places = [members, keys.grantRevoked(grantId)]
-      const artifactKeys = (await redis.run(revokeScript, places, now(), revocationMemory)) as string[]
+      const artifactKeys = (await redis.runDurably(revokeScript, places, now(), revocationMemory)) as string[]
       // One by one: they lie on different nodes of a cluster.
       await Promise.all(artifactKeys.map((key) => redis.send('unlink', key)))
       await redis.send('unlink', members)

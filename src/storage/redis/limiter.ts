@@ -4,8 +4,12 @@ import { defineScript } from './commands.ts'
 import type { RedisCommands } from './commands.ts'
 import type { Keys } from './keys.ts'
 
-/** KEYS: the window. ARGV: its length in ms. */
+/**
+ * KEYS: the window. ARGV: its length in ms. GETEX counts as a write that Redis never refuses, and after it a full Redis
+ * refuses nothing more: those who only read are served then, and every request of theirs is counted.
+ */
 const hitScript = defineScript(`
+  redis.call('GETEX', KEYS[1])
   local hits = redis.call('INCR', KEYS[1])
   if hits == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
   return {hits, redis.call('PTTL', KEYS[1])}

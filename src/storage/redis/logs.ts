@@ -4,8 +4,13 @@ import { defineScript } from './commands.ts'
 import type { RedisCommands } from './commands.ts'
 import type { Keys } from './keys.ts'
 
-/** KEYS: the stream. ARGV: entry, expiry, most entries or '', lifetime in ms or ''. */
+/**
+ * KEYS: the stream. ARGV: entry, expiry, most entries or '', lifetime in ms or ''. A log without a limit of entries tells
+ * what was done, so it is written while Redis is full, too: PERSIST is a write that is never refused, and after one no
+ * other is.
+ */
 const appendScript = defineScript(`
+  if ARGV[3] == '' then redis.call('PERSIST', KEYS[1]) end
   local id = redis.call('XADD', KEYS[1], '*', 'e', ARGV[1], 'x', ARGV[2])
   if ARGV[3] ~= '' then redis.call('XTRIM', KEYS[1], 'MAXLEN', ARGV[3]) end
   if ARGV[4] ~= '' then
@@ -24,7 +29,7 @@ export function createLogs(deps: { redis: RedisCommands; keys: Keys; now: () => 
       const ttl = ttlSeconds === undefined ? undefined : ttlSeconds * 1000
       const expiresAt = ttl === undefined ? never : now() + ttl
       const values = [JSON.stringify(entry), expiresAt, maxEntries ?? '', ttl ?? '']
-      return (await redis.run(appendScript, [keys.log(stream)], ...values)) as string
+      return (await redis.runOnce(appendScript, [keys.log(stream)], ...values)) as string
     },
 
     async page(stream, request) {

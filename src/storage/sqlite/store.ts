@@ -26,6 +26,8 @@ export async function createSqliteStore(options: { file: string; now?: () => num
     limiter: createLimiter({ database, now }),
     bus,
     blobs: createBlobs({ database }),
+    // The file does not go away, and a lock is waited for by every call.
+    patiently: (work) => work(),
     async ping() {
       database.get('select 1')
     },
