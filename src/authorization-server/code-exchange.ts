@@ -5,6 +5,7 @@ import type { Context, RequestState } from '../http/request-context.ts'
 import type { Artifact, Artifacts } from '../storage/contract.ts'
 import { refuseForNow, refuseGrant } from './protocol-errors.ts'
 import type { Flight, Flights } from './single-flight.ts'
+import { parametersOf } from './token-request.ts'
 
 /** How long a request waits for another exchange of the same code, which may have died. */
 const waitMilliseconds = 15_000
@@ -36,7 +37,7 @@ export function codeExchange({
   now,
 }: CodeExchangeDeps): Middleware<RequestState> {
   return async (ctx, next) => {
-    const presented = await findPresented(new URLSearchParams((ctx.req as { body?: string }).body))
+    const presented = await findPresented(parametersOf(ctx))
     // No exchange of a code, or one that oidc-provider refuses without spending anything.
     if (!presented) return next()
     if (await isExchanged(presented)) {

@@ -6,9 +6,6 @@ import { formActionSource } from './redirect-uris.ts'
 /** oidc-provider's record of an authorization that waits for a person. */
 export type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>
 
-/** What one of the pages decided. */
-export type InteractionResult = Parameters<Provider['interactionResult']>[2]
-
 /** One of the pages of an authorization. */
 export interface InteractionStep {
   show: (ctx: Context, interaction: Interaction, refusal?: string) => Promise<void>

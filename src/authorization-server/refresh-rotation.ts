@@ -9,6 +9,7 @@ import type { Artifact, Artifacts } from '../storage/contract.ts'
 import type { FindResourceOwner } from './accounts.ts'
 import { refuseForNow, refuseGrant } from './protocol-errors.ts'
 import type { Flight, Flights } from './single-flight.ts'
+import { parametersOf } from './token-request.ts'
 
 /** How long the answer of a rotation is repeated to whoever presents the same token. */
 const replayMilliseconds = 60_000
@@ -48,7 +49,7 @@ export function refreshRotation(deps: RefreshRotationDeps): Middleware<RequestSt
   const { artifacts, flights, findResourceOwner, clientSessions, auditLog, now } = deps
 
   return async (ctx, next) => {
-    const presented = await findPresented(new URLSearchParams((ctx.req as { body?: string }).body))
+    const presented = await findPresented(parametersOf(ctx))
     // Not a refresh, or one that oidc-provider refuses without spending anything.
     if (!presented) return next()
     const began = now()

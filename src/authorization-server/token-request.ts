@@ -63,6 +63,11 @@ export function tokenRequest(deps: TokenRequestDeps): Middleware<RequestState> {
   }
 }
 
+/** The parameters of a token request that {@link tokenRequest} has let pass; empty for any other method than POST. */
+export function parametersOf(ctx: Context): URLSearchParams {
+  return new URLSearchParams((ctx.req as { body?: string }).body)
+}
+
 /**
  * Every client is public, and one that tries to authenticate takes this server for another; oidc-provider, which knows
  * no method but `none` here, would ignore the secret.

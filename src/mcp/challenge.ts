@@ -3,8 +3,6 @@ import type { Context } from '../http/request-context.ts'
 import type { TokenRefusal } from './bearer-token.ts'
 import { resourceMetadataUrl } from './protected-resource-metadata.ts'
 
-export type Challenges = ReturnType<typeof createChallenges>
-
 /**
  * Refusals that tell a client how to get in: `WWW-Authenticate` for the program (RFC 6750 §3, RFC 9728 §5.1), a JSON
  * body with a sentence for the person, since Claude Code shows bodies.

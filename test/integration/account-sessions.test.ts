@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Browser, createBrowser } from '../support/browser.ts'
 import { authorizationUrl, callTool, pkce, register, signIn } from '../support/oauth-client.ts'
-import { password, populate, startServer, type TestServer } from '../support/server.ts'
+import { openAs } from '../support/signed-in-browser.ts'
+import { populate, startServer, type TestServer } from '../support/server.ts'
 
 const account = '/account/sessions'
 
@@ -16,12 +16,6 @@ describe('One’s own sessions (/account/sessions)', () => {
   })
   after(() => server.stop())
 
-  async function openAs(name: string): Promise<Browser> {
-    const browser = createBrowser(server.origin)
-    await browser.submit(await browser.open('/sign-in'), { email: `${name}@example.com`, password })
-    return browser
-  }
-
   const status = async (token: string) => (await callTool(server.origin, token)).status
 
   it('lists and ends clients over all organizations, and nobody else’s', async () => {
@@ -29,7 +23,7 @@ describe('One’s own sessions (/account/sessions)', () => {
     const inGlobex = await signIn(server.origin, { organization: 'globex' })
     const ofMel = await signIn(server.origin, { email: 'mel@example.com' })
     const [melsSession] = await server.domain.clientSessions.listLive('user', people.mel.id)
-    const ada = await openAs('ada')
+    const ada = await openAs(server.origin, 'ada')
     const page = await ada.open(account)
     assert.match(page.html, /data-label="Organization">Acme</)
     assert.match(page.html, /data-label="Organization">Globex</)
@@ -61,7 +55,7 @@ describe('One’s own sessions (/account/sessions)', () => {
       client_id: clientId,
       code_challenge: pkce().challenge,
     })
-    const [here, there] = [await openAs('ada'), await openAs('ada')]
+    const [here, there] = [await openAs(server.origin, 'ada'), await openAs(server.origin, 'ada')]
     const consent = await there.open(consentUrl)
     assert.match(consent.html, /name="decision"/)
     const clients = await signIn(server.origin)
@@ -84,7 +78,7 @@ describe('One’s own sessions (/account/sessions)', () => {
   })
 
   it('signs out this browser too when asked, and lets the user in again', async () => {
-    const here = await openAs('mel')
+    const here = await openAs(server.origin, 'mel')
     const kept = new Map(here.cookies)
     await sleep(1000)
     const left = await here.submit(await here.open(account), { browsers: 'all' }, /sign-ins\/end$/)
@@ -92,12 +86,12 @@ describe('One’s own sessions (/account/sessions)', () => {
     for (const [name, cookie] of kept) here.cookies.set(name, cookie)
     assert.match((await here.open(account)).url, /\/sign-in\?/, 'the old cookie opens nothing')
     await sleep(1000)
-    const again = await openAs('mel')
+    const again = await openAs(server.origin, 'mel')
     assert.match((await again.open(account)).html, /Your sessions/)
   })
 
   it('needs the form’s token to sign out', async () => {
-    const here = await openAs('bob')
+    const here = await openAs(server.origin, 'bob')
     const body = new URLSearchParams({ browsers: 'all' })
     assert.equal((await here.open('/account/sign-ins/end', { method: 'POST', body })).status, 403)
     assert.equal((await here.open(account)).status, 200)

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { type Browser, createBrowser } from '../support/browser.ts'
 import { callTool, signIn } from '../support/oauth-client.ts'
-import { password, populate, startServer, type TestServer } from '../support/server.ts'
+import { openAs } from '../support/signed-in-browser.ts'
+import { populate, startServer, type TestServer } from '../support/server.ts'
 
 const acme = '/organizations/acme/sessions'
 
@@ -33,15 +33,9 @@ describe('Sessions (/organizations/{slug}/sessions)', () => {
   })
   after(() => server.stop())
 
-  async function openAs(name: string): Promise<Browser> {
-    const browser = createBrowser(server.origin)
-    await browser.submit(await browser.open('/sign-in'), { email: `${name}@example.com`, password })
-    return browser
-  }
-
   it('shows admins everybody’s and members only their own', async () => {
-    const forAda = await (await openAs('ada')).open(acme)
-    const forMel = await (await openAs('mel')).open(acme)
+    const forAda = await (await openAs(server.origin, 'ada')).open(acme)
+    const forMel = await (await openAs(server.origin, 'mel')).open(acme)
     assert.match(forAda.html, /mel@example\.com/)
     assert.match(forAda.html, new RegExp(sessionIds.ada))
     assert.match(forMel.html, new RegExp(sessionIds.mel))
@@ -56,7 +50,7 @@ describe('Sessions (/organizations/{slug}/sessions)', () => {
   })
 
   it('does not revoke without the form’s token', async () => {
-    const ada = await openAs('ada')
+    const ada = await openAs(server.origin, 'ada')
     const page = await ada.open(`${acme}/${sessionIds.mel}/revoke`, {
       method: 'POST',
       body: new URLSearchParams(),
@@ -66,7 +60,7 @@ describe('Sessions (/organizations/{slug}/sessions)', () => {
   })
 
   it('answers the session of another person or organization as one that does not exist', async () => {
-    const mel = await openAs('mel')
+    const mel = await openAs(server.origin, 'mel')
     const page = await mel.open(acme)
     const answers = await Promise.all(
       [sessionIds.ada, sessionIds.bob, 'no-such-session'].map((id) =>
@@ -86,7 +80,7 @@ describe('Sessions (/organizations/{slug}/sessions)', () => {
   })
 
   it('revokes at the next request, says so, and lists the session no more', async () => {
-    const ada = await openAs('ada')
+    const ada = await openAs(server.origin, 'ada')
     const page = await ada.open(acme)
     const revoked = await ada.submit(page, {}, new RegExp(`${sessionIds.mel}/revoke`))
     assert.match(revoked.html, /role="status">1 session revoked/)
@@ -98,7 +92,7 @@ describe('Sessions (/organizations/{slug}/sessions)', () => {
   })
 
   it('invites whoever has none to connect one', async () => {
-    const ada = await openAs('ada')
+    const ada = await openAs(server.origin, 'ada')
     const page = await ada.open('/organizations/globex/sessions')
     assert.match(page.html, /No client is connected/)
     assert.match(page.html, /href="\/organizations\/globex\/connect"/)

@@ -10,7 +10,8 @@ import {
   signIn,
   signInAt,
 } from '../support/oauth-client.ts'
-import { password, populate, startServer, type TestServer } from '../support/server.ts'
+import { openAs } from '../support/signed-in-browser.ts'
+import { populate, startServer, type TestServer } from '../support/server.ts'
 
 const acme = '/organizations/acme/sessions'
 
@@ -22,12 +23,6 @@ describe('Blocking client sessions', () => {
     people = await populate(server)
   })
   after(() => server.stop())
-
-  async function openAs(name: string): Promise<Browser> {
-    const browser = createBrowser(server.origin)
-    await browser.submit(await browser.open('/sign-in'), { email: `${name}@example.com`, password })
-    return browser
-  }
 
   const newestOf = async (userId: string) =>
     (await server.domain.clientSessions.listLive('user', userId)).toSorted((a, b) =>
@@ -46,7 +41,7 @@ describe('Blocking client sessions', () => {
     const clientId = await register(server.origin, { client_name: 'Odd one' })
     const tokens = await signIn(server.origin, { email: 'mel@example.com', clientId })
     const elsewhere = await signIn(server.origin, { organization: 'globex', clientId })
-    const ada = await openAs('ada')
+    const ada = await openAs(server.origin, 'ada')
     const session = await newestOf(people.mel.id)
     const shown = await ada.open(`${acme}/block?subject=client&session=${session}`)
     assert.match(shown.html, /<h1>Block Odd one\?<\/h1>/)
@@ -94,7 +89,11 @@ describe('Blocking client sessions', () => {
     await signIn(server.origin, { email: 'bob@example.com', organization: 'globex' })
     await signIn(server.origin, { email: 'mel@example.com' })
     const [ofBob, ofMel] = [await newestOf(people.bob.id), await newestOf(people.mel.id)]
-    const [ada, mel, bob] = [await openAs('ada'), await openAs('mel'), await openAs('bob')]
+    const [ada, mel, bob] = [
+      await openAs(server.origin, 'ada'),
+      await openAs(server.origin, 'mel'),
+      await openAs(server.origin, 'bob'),
+    ]
     const own = await ada.open(`${acme}/block?subject=user&session=${ofMel}`)
     assert.equal((await ada.open(`${acme}/block?subject=user&session=${ofBob}`)).status, 404)
     assert.equal((await ada.submit(own, { session: ofBob }, /\/block$/)).status, 404)

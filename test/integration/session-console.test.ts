@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { type Browser, createBrowser, type Page } from '../support/browser.ts'
+import { type Page } from '../support/browser.ts'
 import { callTool, claudeCode, register, signIn } from '../support/oauth-client.ts'
-import { password, populate, startServer, type TestServer } from '../support/server.ts'
+import { openAs } from '../support/signed-in-browser.ts'
+import { populate, startServer, type TestServer } from '../support/server.ts'
 
 const acme = '/organizations/acme/sessions'
 
@@ -19,12 +20,6 @@ describe('The sessions console', () => {
     people = await populate(server)
   })
   after(() => server.stop())
-
-  async function openAs(name: string): Promise<Browser> {
-    const browser = createBrowser(server.origin)
-    await browser.submit(await browser.open('/sign-in'), { email: `${name}@example.com`, password })
-    return browser
-  }
 
   /** Connects a client of a person and finds out which session that made. */
   async function connect(
@@ -71,7 +66,7 @@ describe('The sessions console', () => {
       },
       body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params }),
     })
-    const page = await (await openAs('ada')).open(acme)
+    const page = await (await openAs(server.origin, 'ada')).open(acme)
     assert.deepEqual(idsOn(page), [id])
     assert.match(page.html, /<strong>Claude Code<\/strong> on <span class="fixed">(127\.0\.0\.1|::1)</)
     assert.match(page.html, /2\.1\.330 · MCP 2025-11-25/)
@@ -83,7 +78,7 @@ describe('The sessions console', () => {
     const cursor = await register(server.origin, { client_name: 'Cursor <b>' })
     const ofAda = await connect('ada', { clientId: claudeCode })
     const ofMel = await connect('mel', { clientId: cursor })
-    const ada = await openAs('ada')
+    const ada = await openAs(server.origin, 'ada')
     const found = async (query: string) => idsOn(await ada.open(`${acme}?${query}`)).toSorted()
     const both = [ofAda.id, ofMel.id].toSorted()
     assert.deepEqual(await found('q=MEL%40example'), [ofMel.id])
@@ -113,7 +108,7 @@ describe('The sessions console', () => {
 
   it('shows a selection first, and then ends exactly that', async () => {
     const [first, second, third] = [await connect('mel'), await connect('mel'), await connect('mel')]
-    const ada = await openAs('ada')
+    const ada = await openAs(server.origin, 'ada')
     const confirmation = await ada.open(`${acme}/revoke?session=${first.id}&session=${second.id}`)
     assert.match(confirmation.html, /<h1>Revoke 2 sessions of mel@example\.com\?<\/h1>/)
     assert.deepEqual(await statuses(first, second, third), [200, 200, 200], 'looking ends nothing')
@@ -130,7 +125,7 @@ describe('The sessions console', () => {
     const cursor = await register(server.origin, { client_name: 'Cursor' })
     const ofAda = await connect('ada', { clientId: claudeCode })
     const ofMel = await connect('mel', { clientId: cursor })
-    const ada = await openAs('ada')
+    const ada = await openAs(server.origin, 'ada')
     const nobody = await ada.open(`${acme}/revoke?match=all&before=2020-01-01T00:00`)
     assert.match(nobody.html, /had ended already/)
     const byClient = await ada.open(`${acme}/revoke?match=all&client=Cursor`)
@@ -149,7 +144,7 @@ describe('The sessions console', () => {
   it('answers ids of other organizations and people as unknown, and ends none of the selection', async () => {
     const ofMel = await connect('mel')
     const ofBob = await connect('bob', { organization: 'globex' })
-    const [ada, mel] = [await openAs('ada'), await openAs('mel')]
+    const [ada, mel] = [await openAs(server.origin, 'ada'), await openAs(server.origin, 'mel')]
     const mine = await mel.open(`${acme}/revoke?session=${ofMel.id}`)
     for (const ids of [[ofBob.id], [ofMel.id, ofBob.id], ['no-such-session']]) {
       const query = ids.map((id) => `session=${id}`).join('&')
@@ -169,7 +164,7 @@ describe('The sessions console', () => {
   it('ends nothing without the form’s token', async () => {
     const ofMel = await connect('mel')
     const body = new URLSearchParams({ sessions: ofMel.id })
-    const page = await (await openAs('ada')).open(`${acme}/revoke`, { method: 'POST', body })
+    const page = await (await openAs(server.origin, 'ada')).open(`${acme}/revoke`, { method: 'POST', body })
     assert.equal(page.status, 403)
     assert.deepEqual(await statuses(ofMel), [200])
     await endAll()
