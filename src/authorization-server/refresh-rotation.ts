@@ -162,6 +162,7 @@ export function refreshRotation(deps: RefreshRotationDeps): Middleware<RequestSt
     if (session) {
       await auditLog.append(session.organizationId, {
         type: 'refresh_token.reused',
+        actor: { kind: 'client', id: session.clientId },
         clientSessionId: grantId,
         outcome: atHome ? 'refused' : 'session_ended',
         ...use,

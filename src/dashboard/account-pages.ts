@@ -50,7 +50,11 @@ export function createAccountPages({ render, signIns, sessionScopes, auditLog, n
     await signIns.endAll(viewer.user, all ? undefined : viewer.signInUid)
     await Promise.all(
       viewer.memberships.map(({ organization }) =>
-        auditLog.append(organization.id, { type: 'sign_ins.ended', userId: viewer.user.id }),
+        auditLog.append(organization.id, {
+          type: 'sign_ins.ended',
+          actor: { kind: 'user', id: viewer.user.id },
+          address: ctx.state.address,
+        }),
       ),
     )
     if (!all) return seeOther(ctx, withNotice('/account/sessions', 'signed-out-elsewhere'))

@@ -1,6 +1,6 @@
 import type { Artifacts, Documents, StoredDocument } from '../storage/contract.ts'
 import { Conflict } from '../storage/contract.ts'
-import type { AuditLog } from './audit-log.ts'
+import type { Actor, AuditLog } from './audit-log.ts'
 import { addressNetwork } from './address-network.ts'
 import { DomainError } from './errors.ts'
 import { isAdmin, type Membership } from './members.ts'
@@ -160,8 +160,7 @@ export function createClientSessions({
         return await auditLog.append(ended.organizationId, {
           type: 'client_session.ended',
           clientSessionId: id,
-          by: by.kind,
-          userId: 'userId' in by ? by.userId : undefined,
+          actor: actorOf(by, ended.clientId),
         })
       } catch (error) {
         if (!(error instanceof Conflict)) throw error
@@ -205,6 +204,20 @@ export function describeEnd(end: ClientSessionEnd): string {
       return `This session was signed out by its client on ${when}. ${again}`
     case 'replay':
       return `This session was ended on ${when} because one of its codes or tokens was used twice, which may mean that it was stolen. ${again}`
+  }
+}
+
+function actorOf(by: ClientSessionEnd['by'], clientId: string): Actor {
+  switch (by.kind) {
+    case 'administrator':
+    case 'user':
+      return { kind: 'user', id: by.userId }
+    case 'client':
+      return { kind: 'client', id: clientId }
+    case 'operator':
+      return { kind: 'operator' }
+    case 'replay':
+      return { kind: 'server' }
   }
 }
 

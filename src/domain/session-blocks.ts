@@ -71,7 +71,11 @@ export function createSessionBlocks({
       if (error instanceof Conflict) return
       throw error
     }
-    await auditLog.append(organizationId, { type: 'client_sessions.blocked', subject, userId: by })
+    await auditLog.append(organizationId, {
+      type: 'client_sessions.blocked',
+      subject,
+      actor: { kind: 'user', id: by },
+    })
   }
 
   /** @throws {DomainError} `not_found`, also for a block of another organization */
@@ -87,7 +91,11 @@ export function createSessionBlocks({
       throw error instanceof Conflict ? missing : error
     }
     const { organizationId, subject } = found
-    await auditLog.append(organizationId, { type: 'client_sessions.block_lifted', subject, userId: by })
+    await auditLog.append(organizationId, {
+      type: 'client_sessions.block_lifted',
+      subject,
+      actor: { kind: 'user', id: by },
+    })
   }
 
   return { findFor, list, block, lift }
