@@ -6,6 +6,7 @@ import { createAuthorizationServer } from './authorization-server/authorization-
 import type { Config } from './config.ts'
 import { createDashboard } from './dashboard/router.ts'
 import { createDomain } from './domain/domain.ts'
+import type { Mailer } from './domain/mail.ts'
 import { createSecrets } from './domain/secrets.ts'
 import { createAllowedOrigins } from './http/allowed-origins.ts'
 import { createAssets } from './http/assets.ts'
@@ -30,6 +31,7 @@ export interface AppDeps {
   readiness: Readiness
   /** Fetches client ID metadata documents; a test may answer in its place. */
   fetch: typeof globalThis.fetch
+  mailer: Mailer
   now: () => number
 }
 
@@ -40,6 +42,7 @@ export async function createApp({
   logger,
   readiness,
   fetch,
+  mailer,
   now,
 }: AppDeps): Promise<Koa<RequestState>> {
   const { publicUrl, trustedProxies } = config
@@ -55,7 +58,7 @@ export async function createApp({
   const csrf = createCsrf({ secrets, secure })
   const credentials = createCredentialCheck({ users: domain.users, limiter: store.limiter })
   const isAllowedOrigin = createAllowedOrigins(publicUrl)
-  const shared = { ...domain, publicUrl, render, csrf, credentials, now }
+  const shared = { ...domain, mailer, publicUrl, render, csrf, credentials, now }
 
   const authorizationServer = await createAuthorizationServer({
     ...shared,

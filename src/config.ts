@@ -3,6 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { BlockList, isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import { parseSender, parseSmtpUrl } from './mail/smtp-url.ts'
+import type { MailSettings } from './mail/smtp.ts'
 import { parseRedisAddress } from './storage/redis/address.ts'
 
 /** Everything the environment decides, parsed once; nothing else reads it. */
@@ -24,6 +26,8 @@ export interface Config {
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
   /** Peers whose X-Forwarded-For is believed. */
   trustedProxies: BlockList
+  /** Absent: nothing is mailed, and links are shown instead. */
+  mail: MailSettings | undefined
 }
 
 /** Wrong variables of the environment, all of them at once, each as one line for the operator. */
@@ -41,6 +45,10 @@ const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]'])
 const redisAddressHint =
   'must be redis://HOST:PORT, rediss://HOST:PORT, redis+sentinel://HOST:PORT,HOST:PORT/MASTER or a comma list of redis:// nodes'
 
+const smtpUrlHint =
+  'must be smtp://HOST:PORT or smtps://HOST:PORT, with USER:PASSWORD@ before HOST where the server asks for it; percent-encode both'
+const senderHint = 'must be an address such as opentrace@example.com or OpenTrace <opentrace@example.com>'
+
 const Environment = z.object({
   PUBLIC_URL: z.string().default('http://localhost:3000').transform(parsePublicUrl),
   HOST: z.string().min(1).optional(),
@@ -52,6 +60,8 @@ const Environment = z.object({
   CLIENT_METADATA_DOCUMENTS: z.enum(['on', 'off']).default('on'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   TRUSTED_PROXIES: z.string().default('').transform(parseTrustedProxies),
+  SMTP_URL: z.string().refine(parseSmtpUrl, { error: smtpUrlHint }).optional(),
+  MAIL_FROM: z.string().refine(parseSender, { error: senderHint }).optional(),
 })
 
 /**
@@ -80,7 +90,13 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
     clientMetadataDocuments: env.CLIENT_METADATA_DOCUMENTS === 'on',
     logLevel: env.LOG_LEVEL,
     trustedProxies: env.TRUSTED_PROXIES,
+    mail: env.SMTP_URL === undefined ? undefined : { url: env.SMTP_URL, from: env.MAIL_FROM ?? sender(url) },
   }
+}
+
+/** At the name people know the server by; where that is only an address, mail is for trying out. */
+function sender({ hostname }: URL): string {
+  return `OpenTrace <opentrace@${loopbackHosts.has(hostname) ? 'localhost' : hostname}>`
 }
 
 const missingSecretKey =

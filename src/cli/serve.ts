@@ -8,6 +8,7 @@ import { createDomain } from '../domain/domain.ts'
 import type { FirstRun } from '../domain/first-run.ts'
 import type { Readiness } from '../http/health.ts'
 import type { RequestState } from '../http/request-context.ts'
+import { createSmtpMailer } from '../mail/smtp.ts'
 import { openStore } from '../storage/open.ts'
 import { createLogger } from './logger.ts'
 
@@ -23,7 +24,15 @@ export async function serve(config: Config): Promise<void> {
   // As errors, because every log level but `fatal` and `silent` shows those: data is at stake.
   for (const warning of await store.warnings()) logger.error(warning)
   const readiness: Readiness = { draining: false }
-  const app = await createApp({ config, store, logger, readiness, fetch: globalThis.fetch, now: Date.now })
+  const app = await createApp({
+    config,
+    store,
+    logger,
+    readiness,
+    fetch: globalThis.fetch,
+    mailer: createSmtpMailer(config.mail),
+    now: Date.now,
+  })
   const server = createHttpServer(app)
   await listen(server, config)
   const { port } = server.address() as AddressInfo

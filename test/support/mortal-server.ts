@@ -4,6 +4,7 @@ import { pino } from 'pino'
 import { createApp } from '../../src/app.ts'
 import { createHttpServer } from '../../src/cli/serve.ts'
 import type { Config } from '../../src/config.ts'
+import { createSmtpMailer } from '../../src/mail/smtp.ts'
 import type { Store } from '../../src/storage/contract.ts'
 
 /**
@@ -25,6 +26,7 @@ export async function startMortalServer(options: {
     logger: pino({ level: 'silent' }),
     readiness: { draining: false },
     fetch: globalThis.fetch,
+    mailer: createSmtpMailer(config.mail),
     now,
   })
   const server = createHttpServer(app)

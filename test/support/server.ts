@@ -5,6 +5,8 @@ import { createApp } from '../../src/app.ts'
 import { createHttpServer } from '../../src/cli/serve.ts'
 import { parseConfig } from '../../src/config.ts'
 import { createDomain, type Domain } from '../../src/domain/domain.ts'
+import type { Mailer } from '../../src/domain/mail.ts'
+import { createSmtpMailer } from '../../src/mail/smtp.ts'
 import type { Store } from '../../src/storage/contract.ts'
 import { createRedisStore } from '../../src/storage/redis/store.ts'
 import { createSqliteStore } from '../../src/storage/sqlite/store.ts'
@@ -26,6 +28,8 @@ export interface TestServerOptions {
   redisUrl?: string | undefined
   environment?: Record<string, string>
   fetch?: typeof globalThis.fetch
+  /** Absent: through SMTP_URL of `environment`, if any. */
+  mailer?: Mailer
   now?: () => number
 }
 
@@ -53,6 +57,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     logger,
     readiness: { draining: false },
     fetch: options.fetch ?? globalThis.fetch,
+    mailer: options.mailer ?? createSmtpMailer(config.mail),
     now,
   })
   const server = createHttpServer(app)

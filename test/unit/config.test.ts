@@ -61,6 +61,8 @@ describe('The environment', () => {
       CLIENT_METADATA_DOCUMENTS: 'maybe',
       LOG_LEVEL: 'loud',
       TRUSTED_PROXIES: 'balancer',
+      SMTP_URL: 'mail.example',
+      MAIL_FROM: 'OpenTrace',
     })
     assert.deepEqual(
       problems.map((problem) => problem.split(' ', 1)[0]),
@@ -73,6 +75,8 @@ describe('The environment', () => {
         'CLIENT_METADATA_DOCUMENTS',
         'LOG_LEVEL',
         'TRUSTED_PROXIES',
+        'SMTP_URL',
+        'MAIL_FROM',
       ],
     )
   })
@@ -176,6 +180,43 @@ describe('TRUSTED_PROXIES', () => {
     it(`refuses ${entry}`, () => {
       const [problem = ''] = problemsOf({ TRUSTED_PROXIES: entry })
       assert.ok(problem.startsWith(`TRUSTED_PROXIES has ${entry}`), problem)
+    })
+  }
+})
+
+describe('SMTP_URL', () => {
+  const mailOf = (environment: Record<string, string>) => parseConfig({ ...production, ...environment }).mail
+
+  it('decides whether mail is sent, as MAIL_FROM or as opentrace at the host of PUBLIC_URL', () => {
+    assert.equal(mailOf({ MAIL_FROM: 'opentrace@example.com' }), undefined)
+    const url = 'smtp://mail.example'
+    assert.deepEqual(mailOf({ SMTP_URL: url }), { url, from: 'OpenTrace <opentrace@trace.example>' })
+    const from = 'Acme <trace@acme.example>'
+    assert.deepEqual(mailOf({ SMTP_URL: url, MAIL_FROM: from }), { url, from })
+  })
+
+  for (const url of [
+    'https://mail.example',
+    'smtp://',
+    'smtp://mail.example/inbox',
+    'smtp://mail.example?tls.rejectUnauthorized=false',
+    'smtp://user@mail.example',
+    'smtp://user:%zz@mail.example',
+  ]) {
+    it(`may not be ${url}`, () => {
+      const [problem = ''] = problemsOf({ SMTP_URL: url })
+      assert.match(problem, /^SMTP_URL must be smtp:\/\/HOST:PORT or smtps:/)
+    })
+  }
+
+  for (const from of [
+    'a@b.example, c@d.example',
+    'A <a@b.example>\r\nBcc: c@d.example',
+    '<a@b.example',
+    'a',
+  ]) {
+    it(`takes no MAIL_FROM like ${JSON.stringify(from)}`, () => {
+      assert.match(problemsOf({ MAIL_FROM: from })[0] ?? '', /^MAIL_FROM must be an address/)
     })
   }
 })
