@@ -1,12 +1,13 @@
 import type { Middleware } from 'koa'
 import type { RequestState } from '../http/request-context.ts'
+import { resourceIdentifier } from '../http/resource.ts'
 import type { Render } from '../http/views.ts'
 import { identityOf } from './clients.ts'
 import { isNativeRedirect, redirectHost } from './redirect-uris.ts'
 import { canonicalResource, narrowScope } from './resource-indicator.ts'
 
 export interface AuthorizationRequestDeps {
-  resource: string
+  publicUrl: string
   render: Render
 }
 
@@ -16,15 +17,16 @@ export interface AuthorizationRequestDeps {
  * canonical before anything is compared with them.
  */
 export function authorizationRequest({
-  resource,
+  publicUrl,
   render,
 }: AuthorizationRequestDeps): Middleware<RequestState> {
   return async (ctx, next) => {
     const query = new URLSearchParams(ctx.querystring)
     const requested = query.getAll('resource')
     query.delete('resource')
-    const canonical = new Set(requested.map((value) => canonicalResource(value, resource)))
-    for (const value of canonical.size === 0 ? [resource] : canonical) query.append('resource', value)
+    const canonical = new Set(requested.map((value) => canonicalResource(value, publicUrl)))
+    if (canonical.size === 0) canonical.add(resourceIdentifier(publicUrl))
+    for (const value of canonical) query.append('resource', value)
     // A repeated scope stays repeated, so that oidc-provider refuses it like every other repeated parameter.
     if (query.getAll('scope').length <= 1) query.set('scope', narrowScope(query.get('scope') ?? undefined))
     if (query.getAll('response_mode').some((mode) => mode !== 'query')) {

@@ -3,13 +3,13 @@ import type { Configuration, Provider } from 'oidc-provider'
 import type { AuditLog } from '../domain/audit-log.ts'
 import type { ClientSessions } from '../domain/client-sessions.ts'
 import type { Members } from '../domain/members.ts'
+import type { Organizations } from '../domain/organizations.ts'
 import type { Secrets } from '../domain/secrets.ts'
 import type { SessionBlocks } from '../domain/session-blocks.ts'
 import type { Users } from '../domain/users.ts'
 import type { CredentialCheck } from '../http/credentials.ts'
 import type { Csrf } from '../http/csrf.ts'
 import type { RequestState } from '../http/request-context.ts'
-import { resourceIdentifier } from '../http/resource.ts'
 import type { SignIns } from '../http/sign-ins.ts'
 import type { Render } from '../http/views.ts'
 import type { Store } from '../storage/contract.ts'
@@ -40,6 +40,7 @@ export interface AuthorizationServerDeps {
   secrets: Secrets
   users: Users
   members: Members
+  organizations: Organizations
   clientSessions: ClientSessions
   auditLog: AuditLog
   sessionBlocks: SessionBlocks
@@ -66,12 +67,10 @@ export interface AuthorizationServer {
 export async function createAuthorizationServer(deps: AuthorizationServerDeps): Promise<AuthorizationServer> {
   const { publicUrl, store, secrets, render, now } = deps
   const { artifacts, limiter } = store
-  const resource = resourceIdentifier(publicUrl)
   const findResourceOwner = createFindResourceOwner(deps)
   const findAccount = createFindAccount(findResourceOwner)
   const provider = createProvider({
     ...deps,
-    resource,
     limiter,
     secure: publicUrl.startsWith('https:'),
     adapter: hideSignedOut(createStorageAdapter({ artifacts, now }), deps),
@@ -88,19 +87,19 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
       ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'],
       authorizationServerMetadata(),
     )
-    .get('/oauth/authorize', authorizationRequest({ resource, render }))
+    .get('/oauth/authorize', authorizationRequest({ publicUrl, render }))
     .all('/oauth/register', protocolErrors(), registrationRequest({ limiter }))
     .all(
       ['/oauth/token', '/oauth/revoke'],
       protocolErrors(),
       // Clients answer a 503 here with a new sign-in, so a short outage of the store is waited out.
       (_ctx, next) => store.patiently(next),
-      tokenRequest({ ...deps, resource, artifacts, limiter }),
+      tokenRequest({ ...deps, artifacts, limiter }),
       exchange,
       rotation,
     )
 
-  const grantSession = createGrantSession({ ...deps, provider, resource, artifacts })
+  const grantSession = createGrantSession({ ...deps, provider, artifacts })
   const interactions = createInteractions({
     ...deps,
     provider,

@@ -1,13 +1,14 @@
 import { errors, type Provider } from 'oidc-provider'
 import type { ClientSessions } from '../domain/client-sessions.ts'
 import { DomainError } from '../domain/errors.ts'
-import type { Members } from '../domain/members.ts'
-import type { Organization } from '../domain/organizations.ts'
+import type { Members, Membership } from '../domain/members.ts'
+import type { Organization, Organizations } from '../domain/organizations.ts'
 import { describeBlock, type SessionBlocks } from '../domain/session-blocks.ts'
 import type { User, Users } from '../domain/users.ts'
 import type { Csrf } from '../http/csrf.ts'
 import { RequestRefused } from '../http/errors.ts'
 import type { Context } from '../http/request-context.ts'
+import { parseResource } from '../http/resource.ts'
 import { allowFormRedirect } from '../http/security-headers.ts'
 import type { Render } from '../http/views.ts'
 import type { Artifacts } from '../storage/contract.ts'
@@ -21,14 +22,17 @@ import {
   purposeOf,
   redirectUriOf,
   requireClient,
+  resourceOf,
 } from './interaction.ts'
 import { formActionSource } from './redirect-uris.ts'
 
 export interface ConsentStepDeps {
+  publicUrl: string
   provider: Provider
   artifacts: Artifacts
   users: Users
   members: Members
+  organizations: Organizations
   clientSessions: ClientSessions
   sessionBlocks: SessionBlocks
   grantSession: GrantSession
@@ -42,10 +46,12 @@ const denied = { error: 'access_denied', error_description: 'You chose Cancel, s
 /** The second page of an authorization: which organization, and Allow or Cancel. */
 export function createConsentStep(deps: ConsentStepDeps): InteractionStep {
   const {
+    publicUrl,
     provider,
     artifacts,
     users,
     members,
+    organizations,
     clientSessions,
     sessionBlocks,
     grantSession,
@@ -59,13 +65,25 @@ export function createConsentStep(deps: ConsentStepDeps): InteractionStep {
     const client = await requireClient(provider, interaction)
     const redirectUri = redirectUriOf(interaction)
     allowFormRedirect(ctx, formActionSource(redirectUri))
+    const { pinnedTo, memberships } = await offerOf(interaction, user)
+    if (pinnedTo !== undefined && memberships.length === 0) {
+      return render(ctx, 'no-organization', {
+        action: `/interaction/${interaction.uid}/consent`,
+        csrf: csrf.token(ctx, purposeOf(interaction)),
+        clientName: nameOf(client),
+        user: { name: user.name, email: user.email },
+        address: resourceOf(interaction),
+        slug: pinnedTo,
+      })
+    }
     const consent = presentConsent({
       uid: interaction.uid,
       csrf: csrf.token(ctx, purposeOf(interaction)),
       client: { id: client.clientId, name: nameOf(client) },
       redirectUri,
       user,
-      memberships: await members.listMemberships(user.id),
+      memberships,
+      isPinned: pinnedTo !== undefined,
       revocation: await clientSessions.findRevocation(user.id, client.clientId),
       refusal,
       now: now(),
@@ -82,14 +100,33 @@ export function createConsentStep(deps: ConsentStepDeps): InteractionStep {
     return user
   }
 
-  async function requireOrganization(user: User, slug: string): Promise<Organization> {
-    try {
-      return (await members.requireMembership(user.id, slug)).organization
-    } catch (error) {
-      if (!(error instanceof DomainError)) throw error
-      // The page offers only the user's own organizations: whoever sends another made the request by hand.
-      throw new DomainError('forbidden', 'You are not a member of this organization.', { cause: error })
-    }
+  /** The user's organizations this authorization can be for: all, or the one its resource is pinned to. */
+  async function offerOf(
+    interaction: Interaction,
+    user: User,
+  ): Promise<{ pinnedTo: string | undefined; memberships: Membership[] }> {
+    const memberships = await members.listMemberships(user.id)
+    const pinnedTo = parseResource(publicUrl, resourceOf(interaction))?.slug
+    if (pinnedTo === undefined) return { pinnedTo, memberships }
+    const pinned = await organizations.findBySlug(pinnedTo)
+    // Whether the organization does not exist or is one of others makes no difference to whoever asks.
+    return { pinnedTo, memberships: memberships.filter(({ organization }) => organization.id === pinned?.id) }
+  }
+
+  async function requireOrganization(
+    interaction: Interaction,
+    user: User,
+    slug: string,
+  ): Promise<Organization> {
+    const [{ memberships }, chosen] = await Promise.all([
+      offerOf(interaction, user),
+      organizations.findBySlug(slug),
+    ])
+    const offered = memberships.find(({ organization }) => organization.id === chosen?.id)
+    // The page offers only these: whoever sends another made the request by hand.
+    if (!offered)
+      throw new DomainError('forbidden', 'This is not one of the organizations you may choose here.')
+    return offered.organization
   }
 
   /** Why this user may not connect this client to the organization. */
@@ -119,7 +156,7 @@ export function createConsentStep(deps: ConsentStepDeps): InteractionStep {
 
   async function allow(ctx: Context, interaction: Interaction, slug: string): Promise<void> {
     const user = await requireUser(interaction)
-    const organization = await requireOrganization(user, slug)
+    const organization = await requireOrganization(interaction, user, slug)
     const blocked = await findBlock(interaction, user, organization)
     if (blocked !== undefined) {
       ctx.status = 422
@@ -131,6 +168,7 @@ export function createConsentStep(deps: ConsentStepDeps): InteractionStep {
       client,
       user,
       organization,
+      resource: resourceOf(interaction),
       redirectUri: redirectUriOf(interaction),
     })
     const result = { consent: { grantId } }

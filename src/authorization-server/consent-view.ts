@@ -22,6 +22,8 @@ export interface ConsentRequest {
   redirectUri: string
   user: User
   memberships: Membership[]
+  /** The resource is one organization's; there is nothing to choose. */
+  isPinned: boolean
   /** Why the last session of this client ended, when an administrator ended it. */
   revocation: ClientSessionEnd | undefined
   refusal: string | undefined
@@ -44,6 +46,7 @@ export function presentConsent(request: ConsentRequest): ViewData['consent'] {
       uri: redirectUri,
     },
     user: { name: user.name, email: user.email },
+    isPinned: request.isPinned,
     organizations: memberships.map(({ organization, role }) => ({
       slug: organization.slug,
       name: organization.name,

@@ -13,12 +13,18 @@ import { redirectHost } from './redirect-uris.ts'
 /** Makes the Grant and the client session of one authorization; both carry the id that is returned. */
 export type GrantSession = (
   ctx: Context,
-  consent: { client: Client; user: User; organization: Organization; redirectUri: string },
+  consent: {
+    client: Client
+    user: User
+    organization: Organization
+    /** The audience of its tokens. */
+    resource: string
+    redirectUri: string
+  },
 ) => Promise<string>
 
 export interface GrantSessionDeps {
   provider: Provider
-  resource: string
   artifacts: Artifacts
   clientSessions: ClientSessions
   now: () => number
@@ -26,8 +32,8 @@ export interface GrantSessionDeps {
 
 /** What Allow on the consent page brings about. */
 export function createGrantSession(deps: GrantSessionDeps): GrantSession {
-  const { provider, resource, artifacts, clientSessions, now } = deps
-  return async (ctx, { client, user, organization, redirectUri }) => {
+  const { provider, artifacts, clientSessions, now } = deps
+  return async (ctx, { client, user, organization, resource, redirectUri }) => {
     const grant = new provider.Grant({ accountId: user.id, clientId: client.clientId })
     grant.addOIDCScope('offline_access')
     grant.addResourceScope(resource, scopes.join(' '))

@@ -22,6 +22,11 @@ export function redirectUriOf(interaction: Interaction): string {
   return String(interaction.params['redirect_uri'])
 }
 
+/** What the client asks for; canonical since `authorization-request.ts`, and validated by oidc-provider. */
+export function resourceOf(interaction: Interaction): string {
+  return String(interaction.params['resource'])
+}
+
 /** The client that asks. @throws {errors.InvalidClient} when its registration is gone meanwhile */
 export async function requireClient(provider: Provider, interaction: Interaction): Promise<Client> {
   const client = await provider.Client.find(String(interaction.params['client_id']))

@@ -4,6 +4,7 @@ import { type ClientSessions, clientSessionLifetimeSeconds } from '../domain/cli
 import type { Secrets } from '../domain/secrets.ts'
 import { scopes } from '../domain/principal.ts'
 import type { Context } from '../http/request-context.ts'
+import { parseResource, resourceIdentifier } from '../http/resource.ts'
 import type { Limiter } from '../storage/contract.ts'
 import { pinnedClients } from './clients.ts'
 import { refuseRedirectUri } from './redirect-uris.ts'
@@ -21,7 +22,6 @@ const interactionLifetimeSeconds = 15 * 60
 
 export interface ProviderDeps {
   publicUrl: string
-  resource: string
   secure: boolean
   adapter: (model: string) => Adapter
   signingKeys: SigningKeys
@@ -118,7 +118,7 @@ export function createProvider(deps: ProviderDeps): Provider {
 }
 
 function features({
-  resource,
+  publicUrl,
   limiter,
   clientMetadataDocuments,
 }: ProviderDeps): NonNullable<Configuration['features']> {
@@ -138,13 +138,16 @@ function features({
     },
     resourceIndicators: {
       enabled: true,
-      defaultResource: () => Promise.resolve(resource),
+      defaultResource: () => Promise.resolve(resourceIdentifier(publicUrl)),
       useGrantedResource: () => Promise.resolve(true),
-      getResourceServerInfo: (_ctx, requested) => {
-        if (requested !== resource) throw new errors.InvalidTarget()
+      getResourceServerInfo: (ctx, requested) => {
+        // One client session works in one organization, so its tokens have one audience.
+        if (Array.isArray(ctx.oidc.params?.['resource']))
+          throw new errors.InvalidTarget('name one resource only')
+        if (!parseResource(publicUrl, requested)) throw new errors.InvalidTarget()
         return Promise.resolve({
           scope: scopes.join(' '),
-          audience: resource,
+          audience: requested,
           accessTokenFormat: 'opaque',
           accessTokenTTL: accessTokenLifetimeSeconds,
         })

@@ -6,6 +6,7 @@ import { mediaType, readBody } from '../http/body.ts'
 import { RequestRefused } from '../http/errors.ts'
 import { countAttempt } from '../http/rate-limit.ts'
 import type { Context, RequestState } from '../http/request-context.ts'
+import { parseResource } from '../http/resource.ts'
 import type { Artifacts, Limiter } from '../storage/contract.ts'
 import { canonicalResource } from './resource-indicator.ts'
 
@@ -13,7 +14,7 @@ const bodyLimit = 56 * 1024
 const refusals = { name: 'token-refused', limit: 300, windowSeconds: 60 }
 
 export interface TokenRequestDeps {
-  resource: string
+  publicUrl: string
   artifacts: Artifacts
   limiter: Limiter
   clientSessions: ClientSessions
@@ -25,13 +26,30 @@ export interface TokenRequestDeps {
  * token first and compares the resource afterwards, so a wrong resource would cost the client its session.
  */
 export function tokenRequest(deps: TokenRequestDeps): Middleware<RequestState> {
-  const { resource, artifacts, limiter, clientSessions, isAllowedOrigin } = deps
+  const { publicUrl, artifacts, limiter, clientSessions, isAllowedOrigin } = deps
 
   /** Why a refresh is refused, when it is because its client session has ended. */
   async function findEnd(refreshToken: string): Promise<string | undefined> {
     const grantId = (await artifacts.get('RefreshToken', refreshToken))?.payload['grantId']
     const session = typeof grantId === 'string' ? await clientSessions.find(grantId) : undefined
     return session?.ended && describeEnd(session.ended)
+  }
+
+  /**
+   * A code or refresh token is worth something only at the address it was issued for. `invalid_grant` and not
+   * `invalid_target`: whoever brings the token of another address must sign in to this one, and clients do so on that.
+   * @throws {RequestRefused} 400, before anything is spent
+   */
+  async function refuseOtherResource(form: URLSearchParams): Promise<void> {
+    const resource = form.get('resource')
+    if (resource === null) return
+    const [model, id] = form.has('refresh_token')
+      ? (['RefreshToken', form.get('refresh_token')] as const)
+      : (['AuthorizationCode', form.get('code')] as const)
+    const granted = id && (await artifacts.get(model, id))
+    if (granted && granted.payload['resource'] !== resource) {
+      throw new RequestRefused(400, 'invalid_grant', `This was issued for another address than ${resource}.`)
+    }
   }
 
   return async (ctx, next) => {
@@ -46,7 +64,8 @@ export function tokenRequest(deps: TokenRequestDeps): Middleware<RequestState> {
     }
     const form = new URLSearchParams(await readBody(ctx.req, bodyLimit))
     refuseClientSecret(ctx, form)
-    canonicalizeResource(form, resource)
+    canonicalizeResource(form, publicUrl)
+    await refuseOtherResource(form)
     // Where oidc-provider looks for a body that was read before it.
     Object.assign(ctx.req, { body: form.toString() })
     await next()
@@ -81,10 +100,11 @@ function refuseClientSecret(ctx: Context, form: URLSearchParams): void {
   }
 }
 
-/** @throws {errors.InvalidTarget} for any resource but ours (RFC 8707 §2.2), before anything is spent */
-function canonicalizeResource(form: URLSearchParams, resource: string): void {
-  const requested = form.getAll('resource')
-  if (requested.some((value) => canonicalResource(value, resource) !== resource))
-    throw new errors.InvalidTarget()
-  if (requested.length > 0) form.set('resource', resource)
+/** @throws {errors.InvalidTarget} for any resource but one of ours (RFC 8707 §2.2), before anything is spent */
+function canonicalizeResource(form: URLSearchParams, publicUrl: string): void {
+  const requested = new Set(form.getAll('resource').map((value) => canonicalResource(value, publicUrl)))
+  const [resource, ...others] = requested
+  if (resource === undefined) return
+  if (others.length > 0 || !parseResource(publicUrl, resource)) throw new errors.InvalidTarget()
+  form.set('resource', resource)
 }

@@ -10,12 +10,18 @@ export interface Organization {
   createdAt: number
 }
 
-/** What a new organization is called. Slugs are ASCII, so that no look-alike letter can imitate one. */
+// ASCII, so that no look-alike letter can imitate another slug.
+const slugSyntax = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/
+
+/** Whether an organization could have this slug. */
+export function isSlug(text: string): boolean {
+  return slugSyntax.test(text)
+}
+
+/** What a new organization is called. */
 export const NewOrganization = z.object({
   name: z.string().trim().min(1, 'Enter a name.').max(100, 'A name has at most 100 characters.'),
-  slug: z
-    .string()
-    .regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/, 'Use 1 to 40 of a-z, 0-9 and -, such as acme.'),
+  slug: z.string().regex(slugSyntax, 'Use 1 to 40 of a-z, 0-9 and -, such as acme.'),
 })
 export type NewOrganization = z.infer<typeof NewOrganization>
 

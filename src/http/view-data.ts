@@ -99,6 +99,16 @@ export interface ViewData {
     /** The client that asked, inside an authorization. */
     clientName: string | undefined
   }
+  /** Stands alone: a client asks for an organization that its user is not a member of, or that does not exist. */
+  'no-organization': {
+    action: string
+    csrf: string
+    clientName: string
+    user: { name: string; email: string }
+    /** What the client was configured with, and the slug in it. */
+    address: string
+    slug: string
+  }
   /** Stands alone: who asks, what it gets, for which organization, where the answer goes. Nothing is pre-approved. */
   consent: {
     action: string
@@ -111,6 +121,8 @@ export interface ViewData {
     }
     redirect: { host: string; loopback: boolean; uri: string }
     user: { name: string; email: string }
+    /** The client's address is one organization's: there is one, and nothing to choose. */
+    isPinned: boolean
     organizations: { slug: string; name: string; role: Role; selected: boolean }[]
     permissions: { scope: string; title: string; description: string }[]
     /** "30 days without use, one year at most". */

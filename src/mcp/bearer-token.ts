@@ -32,8 +32,6 @@ export interface BearerTokenDeps {
   members: Members
   clientSessions: ClientSessions
   sessionBlocks: SessionBlocks
-  /** The audience a token must have been issued for. */
-  resource: string
   now: () => number
 }
 
@@ -61,9 +59,13 @@ const signInAgain = 'Sign in again; in Claude Code, run /mcp.'
  * @throws {StoreUnavailable} which is not the client's fault and must never become a challenge
  */
 export function createBearerAuthentication(deps: BearerTokenDeps) {
-  const { artifacts, users, organizations, members, clientSessions, sessionBlocks, resource, now } = deps
+  const { artifacts, users, organizations, members, clientSessions, sessionBlocks, now } = deps
 
-  return async function authenticate(authorization: string | undefined): Promise<Authentication> {
+  return async function authenticate(
+    authorization: string | undefined,
+    /** The audience the token must have been issued for. */
+    resource: string,
+  ): Promise<Authentication> {
     const credentials = parseAuthorization(authorization)
     if ('outcome' in credentials) return credentials
     const artifact = await artifacts.get('AccessToken', credentials.token)
@@ -72,7 +74,10 @@ export function createBearerAuthentication(deps: BearerTokenDeps) {
       return refuse('unknown', `This access token is unknown or has expired. ${signInAgain}`)
     }
     if (token.aud !== resource) {
-      return refuse('wrong_audience', `This access token was issued for another resource than ${resource}.`)
+      return refuse(
+        'wrong_audience',
+        `This access token was issued for another address than ${resource}. ${signInAgain}`,
+      )
     }
     return principalOf(token)
   }

@@ -8,8 +8,6 @@ import { resourceMetadataUrl } from './protected-resource-metadata.ts'
  * body with a sentence for the person, since Claude Code shows bodies.
  */
 export function createChallenges({ publicUrl }: { publicUrl: string }) {
-  const resourceMetadata = resourceMetadataUrl(publicUrl)
-
   /** 401. Without any credentials there is no error to name (RFC 6750 §3.1). */
   function unauthorized(ctx: Context, reason: TokenRefusal, description: string): void {
     const missing = reason === 'missing'
@@ -19,7 +17,7 @@ export function createChallenges({ publicUrl }: { publicUrl: string }) {
       bearer({
         ...(missing ? {} : { error: 'invalid_token', error_description: description }),
         scope: scopes.join(' '),
-        resource_metadata: resourceMetadata,
+        resource_metadata: resourceMetadataUrl(publicUrl, ctx.path),
       }),
     )
     ctx.body = { error: missing ? 'unauthorized' : 'invalid_token', error_description: description }
@@ -39,7 +37,7 @@ export function createChallenges({ publicUrl }: { publicUrl: string }) {
         error_description: description,
         // Asking only for the new ones would make some clients drop those they have.
         scope: [...new Set([...granted, ...required])].join(' '),
-        resource_metadata: resourceMetadata,
+        resource_metadata: resourceMetadataUrl(publicUrl, ctx.path),
       }),
     )
     ctx.body = { error: 'insufficient_scope', error_description: description }

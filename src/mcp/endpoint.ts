@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import type { Principal, Scope } from '../domain/principal.ts'
 import { countAttempt } from '../http/rate-limit.ts'
 import type { Context, RequestState } from '../http/request-context.ts'
-import { mcpPath, resourceIdentifier } from '../http/resource.ts'
+import { parseMcpPath } from '../http/resource.ts'
 import type { Limiter } from '../storage/contract.ts'
 import { type BearerTokenDeps, createBearerAuthentication } from './bearer-token.ts'
 import { createChallenges } from './challenge.ts'
@@ -15,7 +15,7 @@ import { createOriginGuard } from './origin.ts'
 import { createMcpServers, type McpServerDeps } from './server.ts'
 import type { Caller } from './tool-call.ts'
 
-export interface McpEndpointDeps extends Omit<BearerTokenDeps, 'resource'>, McpServerDeps {
+export interface McpEndpointDeps extends BearerTokenDeps, McpServerDeps {
   limiter: Limiter
   isAllowedOrigin: (origin: string) => boolean
   logger: Logger
@@ -24,14 +24,15 @@ export interface McpEndpointDeps extends Omit<BearerTokenDeps, 'resource'>, McpS
 const rate = { name: 'mcp', limit: 600, windowSeconds: 60 }
 
 /**
- * The MCP endpoint: revisions 2024-10-07 to 2026-07-28 on one path, without state, so any process answers any request.
+ * The MCP endpoint: revisions 2024-10-07 to 2026-07-28 on one path, and the same on a path of each organization, without
+ * state, so any process answers any request.
  * The order is from cheap and certain to costly: origin, method, token, rate, then the body. Whoever is not let in
  * costs no parsing, and 401 comes before anything that tells the protocol revisions apart.
  */
 export function createMcpEndpoint(deps: McpEndpointDeps): Middleware<RequestState> {
   const { publicUrl, limiter, isAllowedOrigin, logger, clientSessions, tools } = deps
   const admitsOrigin = createOriginGuard({ isAllowedOrigin })
-  const authenticate = createBearerAuthentication({ ...deps, resource: resourceIdentifier(publicUrl) })
+  const authenticate = createBearerAuthentication(deps)
   const challenges = createChallenges({ publicUrl })
   const requiredScopes = new Map(tools.map((tool) => [tool.name, tool.requiredScope]))
   const serverFor = createMcpServers(deps)
@@ -61,10 +62,11 @@ export function createMcpEndpoint(deps: McpEndpointDeps): Middleware<RequestStat
   }
 
   return async (ctx, next) => {
-    if (ctx.path !== mcpPath) return next()
+    const resource = parseMcpPath(publicUrl, ctx.path)
+    if (!resource) return next()
     if (!admitsOrigin(ctx)) return
     if (ctx.method !== 'POST') return refuseMethod(ctx)
-    const authentication = await authenticate(ctx.req.headers.authorization)
+    const authentication = await authenticate(ctx.req.headers.authorization, resource.identifier)
     if (authentication.outcome === 'refused') {
       return challenges.unauthorized(ctx, authentication.reason, authentication.description)
     }

@@ -73,6 +73,16 @@ for (const store of stores) {
         await client.connect()
         assert.equal((await client.callTool('whoami', {})).isError ?? false, false)
       })
+
+      it('signs in to the address of one organization besides, and works there', async () => {
+        const pinned = create(`${server.origin}/o/acme/mcp/v1`)
+        await assert.rejects(pinned.connect(), pinned.UnauthorizedError)
+        await pinned.signIn(server.origin)
+        await pinned.connect()
+        const { structuredContent } = await pinned.callTool('whoami', {})
+        assert.match(JSON.stringify(structuredContent), /"slug":"acme"/)
+        await pinned.close()
+      })
     })
   }
 }

@@ -142,8 +142,9 @@ export async function callTool(
   accessToken: string,
   name = 'whoami',
   args: Record<string, unknown> = {},
+  path = '/mcp/v1',
 ) {
-  return fetch(`${origin}/mcp/v1`, {
+  return fetch(`${origin}${path}`, {
     method: 'POST',
     headers: {
       authorization: `Bearer ${accessToken}`,

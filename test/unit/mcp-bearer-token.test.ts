@@ -7,7 +7,8 @@ import { type SignedInClient, signedInClient } from '../support/mcp-endpoint.ts'
 const resource = 'http://localhost:3000/mcp/v1'
 
 function authentication(client: SignedInClient, overrides: Partial<BearerTokenDeps> = {}) {
-  return createBearerAuthentication({ ...client.deps, resource, ...overrides })
+  const authenticate = createBearerAuthentication({ ...client.deps, ...overrides })
+  return (header: string | undefined) => authenticate(header, resource)
 }
 
 describe('A bearer token', () => {
