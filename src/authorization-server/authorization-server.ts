@@ -99,18 +99,14 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
       rotation,
     )
 
+  const signIns = createSignIns({ provider, artifacts, users: deps.users, now })
   const grantSession = createGrantSession({ ...deps, provider, artifacts })
   const interactions = createInteractions({
     ...deps,
     provider,
-    signIn: createSignInStep({ ...deps, provider }),
+    signIn: createSignInStep({ ...deps, provider, signIns }),
     consent: createConsentStep({ ...deps, provider, artifacts, grantSession }),
   })
 
-  return {
-    signIns: createSignIns({ provider, artifacts, users: deps.users }),
-    requests,
-    interactions,
-    provider,
-  }
+  return { signIns, requests, interactions, provider }
 }

@@ -3,6 +3,7 @@ import { DomainError } from '../domain/errors.ts'
 import type { CredentialCheck } from '../http/credentials.ts'
 import type { Csrf } from '../http/csrf.ts'
 import type { Context } from '../http/request-context.ts'
+import type { SignIn, SignIns } from '../http/sign-ins.ts'
 import type { Render } from '../http/views.ts'
 import {
   type Interaction,
@@ -15,26 +16,46 @@ import {
 
 export interface SignInStepDeps {
   provider: Provider
+  signIns: SignIns
   credentials: CredentialCheck
   csrf: Csrf
   render: Render
 }
 
-/** The first page of an authorization, for browsers without a sign-in. */
-export function createSignInStep({ provider, credentials, csrf, render }: SignInStepDeps): InteractionStep {
-  async function show(ctx: Context, interaction: Interaction, refusal?: string, email = ''): Promise<void> {
+/**
+ * The first page of an authorization, for browsers without a sign-in or asked for a new one. Whoever signs in elsewhere
+ * in this browser meanwhile, in any way there is, comes back to it and goes on without being asked again.
+ */
+export function createSignInStep({
+  provider,
+  signIns,
+  credentials,
+  csrf,
+  render,
+}: SignInStepDeps): InteractionStep {
+  async function renderForm(ctx: Context, interaction: Interaction, email = '', refusal?: string) {
     render(ctx, 'sign-in', {
       action: `/interaction/${interaction.uid}/sign-in`,
       csrf: csrf.token(ctx, purposeOf(interaction)),
       email,
       errors: refusal === undefined ? {} : { form: refusal },
-      returnTo: undefined,
+      returnTo: `/interaction/${interaction.uid}`,
       clientName: nameOf(await requireClient(provider, interaction)),
     })
   }
 
+  async function goOn(ctx: Context, interaction: Interaction, signIn: SignIn): Promise<void> {
+    const { user, amr, startedAt } = signIn
+    const result = { login: { accountId: user.id, amr, ts: startedAt / 1000 } }
+    leave(ctx, interaction, await provider.interactionResult(ctx.req, ctx.res, result))
+  }
+
   return {
-    show,
+    async show(ctx, interaction) {
+      const signIn = await signIns.find(ctx)
+      if (signIn && isAnswer(interaction, signIn)) return goOn(ctx, interaction, signIn)
+      await renderForm(ctx, interaction)
+    },
     async submit(ctx, interaction, form) {
       try {
         const user = await credentials(ctx, form)
@@ -45,13 +66,20 @@ export function createSignInStep({ provider, credentials, csrf, render }: SignIn
             'This browser is signed in as somebody else. Sign out there first.',
           )
         }
-        const result = { login: { accountId: user.id, amr: ['pwd'] } }
-        leave(ctx, interaction, await provider.interactionResult(ctx.req, ctx.res, result))
+        await goOn(ctx, interaction, await signIns.start(ctx, user, { amr: ['pwd'] }))
       } catch (error) {
         if (!(error instanceof DomainError)) throw error
         ctx.status = 422
-        await show(ctx, interaction, error.message, form['email'])
+        await renderForm(ctx, interaction, form['email'], error.message)
       }
     },
   }
+}
+
+/**
+ * Whether a sign-in is the one this authorization waits for: begun or confirmed since it was asked for, and by the
+ * person the browser belonged to then, if anybody. oidc-provider refuses a change of persons when it resumes.
+ */
+function isAnswer({ iat, session }: Interaction, { uid, startedAt }: SignIn): boolean {
+  return startedAt / 1000 >= iat && (session?.uid === undefined || session.uid === uid)
 }

@@ -1,21 +1,25 @@
 import type { Provider } from 'oidc-provider'
 import { isSignedOut, type User, type Users } from '../domain/users.ts'
 import type { Context } from '../http/request-context.ts'
-import type { BrowserSignIn, SignIns } from '../http/sign-ins.ts'
+import type { AuthenticationMethod, BrowserSignIn, SignIn, SignIns } from '../http/sign-ins.ts'
 import type { Artifact, Artifacts } from '../storage/contract.ts'
 
 /** How long a browser stays signed in without use. */
 export const signInLifetimeSeconds = 14 * 24 * 60 * 60
+/** How long it is remembered where from; authorizations prolong a sign-in without passing here. */
+const originLifetime = 365 * 24 * 60 * 60 * 1000
 
 /** The browser's sign-in, kept in oidc-provider's Session so that authorizations and the dashboard share it. */
 export function createSignIns({
   provider,
   artifacts,
   users,
+  now,
 }: {
   provider: Provider
   artifacts: Artifacts
   users: Users
+  now: () => number
 }): SignIns {
   /** @param id the new session identifier; absent removes the cookie */
   function setCookie(ctx: Context, id: string | null): void {
@@ -41,14 +45,24 @@ export function createSignIns({
         await session.save(signInLifetimeSeconds)
         setCookie(ctx, session.jti)
       }
-      return { user, uid: session.uid }
+      return presentSession(session, user)
     },
-    async start(ctx, user) {
-      await (await sessionOf(ctx))?.destroy()
-      const session = new provider.Session()
-      session.loginAccount({ accountId: user.id, amr: ['pwd'] })
+    async start(ctx, user, { amr }) {
+      const before = await sessionOf(ctx)
+      const goesOn = before?.accountId === user.id
+      if (goesOn) before.resetIdentifier()
+      else await before?.destroy()
+      const session = goesOn ? before : new provider.Session()
+      session.loginAccount({ accountId: user.id, amr, loginTs: loginTime(user, now()) })
       await session.save(signInLifetimeSeconds)
+      await artifacts.put({
+        model: 'SignIn',
+        id: session.uid,
+        payload: { address: ctx.state.address, userAgent: ctx.get('User-Agent').slice(0, 300) },
+        expiresAt: now() + originLifetime,
+      })
       setCookie(ctx, session.jti)
+      return presentSession(session, user)
     },
     async end(ctx) {
       await (await sessionOf(ctx))?.destroy()
@@ -59,20 +73,42 @@ export function createSignIns({
       const user = await users.find(id)
       if (!user) return []
       const { items } = await artifacts.list('Session', { userId: id }, { limit: 500 })
-      return items
-        .map((artifact) => presentSignIn(artifact, user))
-        .filter((signIn) => signIn !== undefined)
-        .toSorted((a, b) => b.startedAt - a.startedAt)
+      const signIns = await Promise.all(items.map((artifact) => presentBrowser(artifact, user)))
+      return signIns.filter((signIn) => signIn !== undefined).toSorted((a, b) => b.startedAt - a.startedAt)
     },
-    endAll: (user, exceptUid) => users.signOutEverywhere(user.id, exceptUid),
+  }
+
+  /** Undefined when the sign-in has ended. */
+  async function presentBrowser(artifact: Artifact, user: User): Promise<BrowserSignIn | undefined> {
+    const { payload, expiresAt } = artifact
+    const { uid, loginTs, amr } = payload as Partial<Session>
+    if (uid === undefined || loginTs === undefined || expiresAt === undefined) return undefined
+    if (isSignedOut(user, { uid, loginTs })) return undefined
+    const origin = (await artifacts.get('SignIn', uid))?.payload as Origin | undefined
+    return {
+      ...presentSession({ uid, loginTs, amr }, user),
+      expiresAt,
+      address: origin?.address,
+      userAgent: origin?.userAgent,
+    }
   }
 }
 
-/** What the library keeps of a sign-in; undefined when it has ended. */
-function presentSignIn({ payload, expiresAt }: Artifact, user: User): BrowserSignIn | undefined {
-  const { uid, loginTs } = payload as { uid?: string; loginTs?: number }
-  if (uid === undefined || loginTs === undefined || expiresAt === undefined) return undefined
-  return isSignedOut(user, { uid, loginTs }) ? undefined : { uid, startedAt: loginTs * 1000, expiresAt }
+/** Where a sign-in was begun or confirmed. */
+interface Origin {
+  address: string
+  userAgent: string
+}
+
+type Session = Pick<InstanceType<Provider['Session']>, 'uid' | 'loginTs' | 'amr'>
+
+function presentSession({ uid, loginTs = 0, amr }: Session, user: User): SignIn {
+  return { user, uid, startedAt: loginTs * 1000, amr: (amr ?? []) as AuthenticationMethod[] }
+}
+
+/** Whole seconds; never earlier than the user's last signing out of everything, which may be in the same second. */
+function loginTime({ signedOut }: User, now: number): number {
+  return Math.max(Math.floor(now / 1000), Math.ceil((signedOut?.at ?? 0) / 1000))
 }
 
 /** Attributes of the sign-in cookie; `__Host-` (set in `provider.ts`) further requires Secure and no Domain. */

@@ -1,4 +1,5 @@
 import type { AuditLog } from '../domain/audit-log.ts'
+import type { Users } from '../domain/users.ts'
 import type { SignIns } from '../http/sign-ins.ts'
 import { presentMoment } from '../http/moment.ts'
 import type { Render } from '../http/views.ts'
@@ -10,6 +11,7 @@ import type { PageContext, Viewer } from './viewer.ts'
 
 export interface AccountPagesDeps {
   render: Render
+  users: Users
   signIns: SignIns
   sessionScopes: SessionScopes
   auditLog: AuditLog
@@ -17,7 +19,14 @@ export interface AccountPagesDeps {
 }
 
 /** `/account/sessions`: what acts in one's name, in every organization, and where one is signed in. */
-export function createAccountPages({ render, signIns, sessionScopes, auditLog, now }: AccountPagesDeps) {
+export function createAccountPages({
+  render,
+  users,
+  signIns,
+  sessionScopes,
+  auditLog,
+  now,
+}: AccountPagesDeps) {
   async function show(ctx: PageContext, viewer: Viewer): Promise<void> {
     const scope = sessionScopes.ofAccount(viewer)
     const [sessions, browsers] = await Promise.all([scope.list(), signIns.list(viewer.user)])
@@ -47,7 +56,7 @@ export function createAccountPages({ render, signIns, sessionScopes, auditLog, n
   /** Field `browsers`: `others`, or `all` with this one. */
   async function signOutEverywhere(ctx: PageContext, viewer: Viewer): Promise<void> {
     const all = viewer.form['browsers'] === 'all'
-    await signIns.endAll(viewer.user, all ? undefined : viewer.signInUid)
+    await users.signOutEverywhere(viewer.user.id, all ? undefined : viewer.signInUid)
     await Promise.all(
       viewer.memberships.map(({ organization }) =>
         auditLog.append(organization.id, {

@@ -15,6 +15,7 @@ import type { Render } from '../http/views.ts'
 import { createAccountPages } from './account-pages.ts'
 import { createArchitecturePages } from './architecture-pages.ts'
 import { createConnectPage } from './connect-page.ts'
+import { createFreshSignIn } from './fresh-sign-in.ts'
 import { createHomePage } from './home-page.ts'
 import { createOrganizationPage } from './organization-page.ts'
 import { createSessionBlockPages } from './session-block-pages.ts'
@@ -48,6 +49,7 @@ type RoutedMiddleware = ReturnType<Router<RequestState>['routes']>
 export function createDashboard(deps: DashboardDeps): RoutedMiddleware {
   const { signedIn, inOrganization } = createViewers(deps)
   const signIn = createSignInPages(deps)
+  const freshSignIn = createFreshSignIn(deps)
   const setup = createSetupPage(deps)
   const organization = createOrganizationPage(deps)
   const sessionScopes = createSessionScopes(deps)
@@ -66,6 +68,8 @@ export function createDashboard(deps: DashboardDeps): RoutedMiddleware {
     .post('/setup', setup.submit)
     .get('/sign-in', signIn.show)
     .post('/sign-in', signIn.submit)
+    .get('/sign-in/confirm', signedIn(freshSignIn.show))
+    .post('/sign-in/confirm', signedIn(freshSignIn.submit))
     .post('/sign-out', signedIn(signIn.signOut))
     .get('/', signedIn(createHomePage(deps)))
     .get('/account/sessions', signedIn(account.show))

@@ -50,7 +50,7 @@ export function createSetupPage({ render, csrf, signIns, firstRun, architecture 
     }
     const made = await firstRun.complete({ user: user.data, organization: organization.data })
     // Signed in before the sample is imported: should that fail, the owner is not locked out and can repeat it.
-    await signIns.start(ctx, made.user)
+    await signIns.start(ctx, made.user, { amr: ['pwd'] })
     if (values.sample) await architecture.importSample(made.organization.id)
     seeOther(ctx, `/organizations/${made.organization.slug}/connect`)
   }

@@ -22,23 +22,23 @@ const purpose = 'sign-in'
 export function createSignInPages({ render, csrf, signIns, credentials }: SignInPagesDeps) {
   async function show(ctx: PageContext): Promise<void> {
     const { return_to: given } = ctx.query
-    const returnTo = parseReturnPath(typeof given === 'string' ? given : undefined)
-    if (await signIns.find(ctx)) return seeOther(ctx, returnTo ?? '/')
+    const returnTo = parseReturnPath(typeof given === 'string' ? given : undefined) ?? '/'
+    if (await signIns.find(ctx)) return seeOther(ctx, returnTo)
     renderForm(ctx, { email: '', returnTo, errors: {} })
   }
 
   async function submit(ctx: PageContext): Promise<void> {
     const form = await readForm(ctx.req)
     csrf.check(ctx, purpose, form)
-    const returnTo = parseReturnPath(form['return_to'])
+    const returnTo = parseReturnPath(form['return_to']) ?? '/'
     try {
-      await signIns.start(ctx, await credentials(ctx, form))
+      await signIns.start(ctx, await credentials(ctx, form), { amr: ['pwd'] })
     } catch (error) {
       if (!(error instanceof DomainError && error.code === 'invalid_credentials')) throw error
       ctx.status = 422
       return renderForm(ctx, { email: form['email'] ?? '', returnTo, errors: { form: error.message } })
     }
-    seeOther(ctx, returnTo ?? '/')
+    seeOther(ctx, returnTo)
   }
 
   async function signOut(ctx: PageContext): Promise<void> {
@@ -48,7 +48,7 @@ export function createSignInPages({ render, csrf, signIns, credentials }: SignIn
 
   function renderForm(
     ctx: PageContext,
-    form: { email: string; returnTo: string | undefined; errors: FieldErrors },
+    form: { email: string; returnTo: string; errors: FieldErrors },
   ): void {
     render(ctx, 'sign-in', {
       action: '/sign-in',

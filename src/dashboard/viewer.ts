@@ -16,6 +16,8 @@ export interface Viewer {
   memberships: Membership[]
   /** Names the sign-in of this browser. */
   signInUid: string
+  /** When they last proved who they are, in epoch milliseconds. */
+  signedInAt: number
   /** For every form of the page. */
   csrfToken: string
   /** The form that was sent, its token checked; empty for a GET. */
@@ -52,6 +54,7 @@ export function createViewers({
       await page(ctx, {
         user: signIn.user,
         signInUid: signIn.uid,
+        signedInAt: signIn.startedAt,
         memberships: await members.listMemberships(signIn.user.id),
         csrfToken: csrf.token(ctx, purpose),
         form,

@@ -9,27 +9,37 @@ export interface User {
   id: string
   email: string
   name: string
-  passwordHash: string
+  /** Absent for whoever signs in without a password only. */
+  passwordHash?: string | undefined
+  /** Voids reset links that were made before. */
+  passwordChangedAt?: number | undefined
   createdAt: number
   /** Set when an operator suspends the user: no sign-in, no refresh, no request. */
   disabledAt?: number | undefined
   /** Ends every browser sign-in that began before, but the one that asked for it. */
   signedOut?: { at: number; exceptUid?: string | undefined } | undefined
+  /** Browser sign-ins that were ended one by one, as long as they could still be used. */
+  endedSignIns?: { uid: string; at: number }[] | undefined
 }
 
-/** What a new user types. The password is at most 200 characters: hashing cost must not follow the input. */
+/** At most 200 characters: hashing cost must not follow the input. */
+export const NewPassword = z
+  .string()
+  .min(10, 'Use at least 10 characters; a sentence is fine.')
+  .max(200, 'A password has at most 200 characters.')
+
+/** What a new user types. */
 export const NewUser = z.object({
   email: z.email('Enter an e-mail address such as ada@example.com.').max(254),
   name: z.string().trim().min(1, 'Enter your name.').max(100, 'A name has at most 100 characters.'),
-  password: z
-    .string()
-    .min(10, 'Use at least 10 characters; a sentence is fine.')
-    .max(200, 'A password has at most 200 characters.'),
+  password: NewPassword,
 })
 export type NewUser = z.infer<typeof NewUser>
 
 // OWASP Password Storage Cheat Sheet: argon2id (the library's default variant), 19 MiB, 2 passes, 1 lane.
 const argon2id = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
+// Longer than a sign-in lives without use, and one that has ended is never used.
+const endedSignInMemory = 30 * 24 * 60 * 60 * 1000
 
 export type Users = ReturnType<typeof createUsers>
 
@@ -64,44 +74,62 @@ export function createUsers({ documents, now }: { documents: Documents; now: () 
   }
 
   /**
-   * Ends the browser sign-ins of a user. Their records cannot be deleted one by one, since the store knows only hashes
-   * of their identifiers; so the user remembers when, and each use of a sign-in compares (see `isSignedOut`).
-   * @param exceptUid the sign-in that goes on
+   * Changes a user's record as it is now; again, should somebody else change it meanwhile.
+   * @throws {DomainError} `not_found`
    */
-  async function signOutEverywhere(userId: string, exceptUid: string | undefined): Promise<void> {
+  async function update(userId: string, change: (user: User) => User): Promise<User> {
     for (;;) {
       const document = await documents.get('user', userId)
-      if (!document) return
-      const user: User = { ...(document.data as User), signedOut: { at: now(), exceptUid } }
+      if (!document) throw new DomainError('not_found', 'There is no such user.')
+      const user = change(document.data as User)
       try {
-        return await documents.commit([recordOf(user, document.version)])
+        await documents.commit([recordOf(user, document.version)])
+        return user
       } catch (error) {
         if (!(error instanceof Conflict)) throw error
       }
     }
   }
 
+  /**
+   * Ends the browser sign-ins of a user. Their records cannot be deleted one by one, since the store knows only hashes
+   * of their identifiers; so the user remembers when, and each use of a sign-in compares (see `isSignedOut`).
+   * @param exceptUid the sign-in that goes on
+   */
+  async function signOutEverywhere(userId: string, exceptUid: string | undefined): Promise<void> {
+    await update(userId, (user) => ({ ...user, signedOut: { at: now(), exceptUid } }))
+  }
+
+  /** Ends one browser sign-in of a user, in the same way. */
+  async function endSignIn(userId: string, uid: string): Promise<void> {
+    await update(userId, (user) => {
+      const remembered = (user.endedSignIns ?? []).filter(({ at }) => at > now() - endedSignInMemory)
+      return { ...user, endedSignIns: [...remembered, { uid, at: now() }] }
+    })
+  }
+
   /** @throws {DomainError} `invalid_credentials`, the same for an unknown address, a wrong password and a disabled user. */
   async function authenticate(email: string, password: string): Promise<User> {
     const user = await findByEmail(email)
     const matches = await verify(user?.passwordHash ?? (await decoy), password.slice(0, 200), argon2id)
-    if (!user || !matches || user.disabledAt !== undefined) {
+    if (user?.passwordHash === undefined || !matches || user.disabledAt !== undefined) {
       throw new DomainError('invalid_credentials', 'The e-mail address or the password is wrong.')
     }
     return user
   }
 
-  return { find, findByEmail, prepare, authenticate, signOutEverywhere }
+  return { find, findByEmail, prepare, authenticate, signOutEverywhere, endSignIn }
 }
 
 /**
- * Whether a browser sign-in was ended by {@link User.signedOut}.
+ * Whether a browser sign-in was ended by {@link User.signedOut} or {@link User.endedSignIns}.
  * @param signIn with its time in whole seconds, rounded down: one of the same second counts as earlier, to be certain
  */
 export function isSignedOut(
-  { signedOut }: User,
+  { signedOut, endedSignIns }: User,
   signIn: { uid: string | undefined; loginTs: number | undefined },
 ): boolean {
+  if (endedSignIns?.some(({ uid }) => uid === signIn.uid)) return true
   if (!signedOut || (signIn.uid !== undefined && signIn.uid === signedOut.exceptUid)) return false
   return (signIn.loginTs ?? 0) * 1000 < signedOut.at
 }

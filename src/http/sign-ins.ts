@@ -1,11 +1,20 @@
 import type { User } from '../domain/users.ts'
 import type { Context } from './request-context.ts'
 
+/**
+ * How somebody proved who they are: a password, a passkey bound to one device or synchronized between several
+ * (RFC 8176 §2), or another provider's word (`fed`, a name of ours).
+ */
+export type AuthenticationMethod = 'pwd' | 'hwk' | 'swk' | 'fed'
+
 /** A browser's sign-in, and who it belongs to. */
 export interface SignIn {
   user: User
   /** Names this sign-in in CSRF purposes; no secret. */
   uid: string
+  /** Epoch milliseconds, in whole seconds; confirming who one is renews it. */
+  startedAt: number
+  amr: AuthenticationMethod[]
 }
 
 /** One of the browsers in which a user is signed in. */
@@ -14,6 +23,10 @@ export interface BrowserSignIn {
   /** Epoch milliseconds, like `expiresAt`. */
   startedAt: number
   expiresAt: number
+  amr: AuthenticationMethod[]
+  /** Where it was last begun or confirmed from; absent where that is not known any more. */
+  address: string | undefined
+  userAgent: string | undefined
 }
 
 /**
@@ -23,11 +36,12 @@ export interface BrowserSignIn {
 export interface SignIns {
   /** The sign-in of this browser; absent when there is none or its user may not sign in any more. */
   find: (ctx: Context) => Promise<SignIn | undefined>
-  /** Signs a user in. The session's identifier is new, which stops session fixation. */
-  start: (ctx: Context, user: User) => Promise<void>
+  /**
+   * Signs a user in, or lets the one who is signed in go on with a fresh sign-in of the same `uid`. The session's
+   * identifier is new either way, which stops session fixation. Every sign-in passes here.
+   */
+  start: (ctx: Context, user: User, how: { amr: AuthenticationMethod[] }) => Promise<SignIn>
   end: (ctx: Context) => Promise<void>
   /** Every browser the user is signed in with, newest first. */
   list: (user: User) => Promise<BrowserSignIn[]>
-  /** Signs the user out in every browser, but the one whose `uid` is given. */
-  endAll: (user: User, exceptUid: string | undefined) => Promise<void>
 }

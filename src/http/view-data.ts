@@ -1,3 +1,4 @@
+import type { AccountViewData } from './account-view-data.ts'
 import type { Role } from '../domain/principal.ts'
 
 /** A time as pages show it. */
@@ -76,7 +77,7 @@ export interface SelectOption {
 export type FieldErrors = Record<string, string>
 
 /** What each page of `views/` is given; a name or field that does not exist is a type error. */
-export interface ViewData {
+export interface ViewData extends AccountViewData {
   /** Stands alone: what went wrong and what to do next. `error` is the OAuth code or one of ours. */
   error: {
     status: number
@@ -88,17 +89,6 @@ export interface ViewData {
   }
   /** An error would go to a host nobody vouched for: names it instead of redirecting (RFC 9700 §4.11.2). */
   leaving: { host: string; url: string; message: string }
-  /** Stands alone. Used by the dashboard (`/sign-in`) and inside an authorization (`/interaction/{uid}/sign-in`). */
-  'sign-in': {
-    action: string
-    csrf: string
-    email: string
-    errors: FieldErrors
-    /** Where a dashboard sign-in continues: a path of ours. */
-    returnTo: string | undefined
-    /** The client that asked, inside an authorization. */
-    clientName: string | undefined
-  }
   /** Stands alone: a client asks for an organization that its user is not a member of, or that does not exist. */
   'no-organization': {
     action: string
@@ -213,14 +203,6 @@ export interface ViewData {
     /** "3 sessions". */
     ends: string
     sessions: SessionRow[]
-  }
-  /** The viewer's own sessions over all organizations, and the browsers they are signed in with. */
-  'account-sessions': {
-    frame: Frame
-    base: string
-    sessions: SessionRow[]
-    signIns: { here: boolean; startedAt: Moment; expiresAt: Moment }[]
-    otherSignIns: number
   }
   /** Shows what will end, and asks once. */
   'revoke-sessions': {

@@ -1,0 +1,88 @@
+import { DomainError } from '../domain/errors.ts'
+import type { CredentialCheck } from '../http/credentials.ts'
+import type { SignIns } from '../http/sign-ins.ts'
+import type { FieldErrors } from '../http/view-data.ts'
+import type { Render } from '../http/views.ts'
+import { seeOther } from './redirects.ts'
+import { parseReturnPath } from './return-path.ts'
+import type { PageContext, Viewer } from './viewer.ts'
+
+export interface FreshSignInDeps {
+  render: Render
+  signIns: SignIns
+  credentials: CredentialCheck
+  now: () => number
+}
+
+/** How long a sign-in counts as fresh. */
+const freshFor = 15 * 60 * 1000
+
+/**
+ * For what must not be done by whoever finds a browser open: asks to confirm who one is 15 minutes after the sign-in.
+ * A page is asked for at `/sign-in/confirm`, which leads back to it. A form is answered with the same question, whose
+ * own form goes where the first one went and carries what was sent: nothing typed is lost.
+ */
+export function createFreshSignIn({ render, signIns, credentials, now }: FreshSignInDeps) {
+  function isFresh({ signedInAt }: Viewer): boolean {
+    return now() - signedInAt < freshFor
+  }
+
+  /** Guards a page or form that runs behind `signedIn` or `inOrganization`. */
+  function fresh<Who extends Viewer>(page: (ctx: PageContext, viewer: Who) => Promise<void>) {
+    return async (ctx: PageContext, viewer: Who): Promise<void> => {
+      if (isFresh(viewer)) return page(ctx, viewer)
+      if (ctx.method !== 'POST') {
+        return seeOther(ctx, `/sign-in/confirm?${new URLSearchParams({ return_to: ctx.url }).toString()}`)
+      }
+      const errors = await confirm(ctx, viewer)
+      if (!errors) return page(ctx, viewer)
+      renderQuestion(ctx, viewer, { action: ctx.url, form: viewer.form, errors })
+    }
+  }
+
+  /** Takes the proof in a form: undefined when it is one, else what to say, which is nothing at first. */
+  async function confirm(ctx: PageContext, { user, form }: Viewer): Promise<FieldErrors | undefined> {
+    const password = form['confirm_password']
+    if (password === undefined) {
+      ctx.status = 403
+      return {}
+    }
+    try {
+      await credentials(ctx, { email: user.email, password })
+    } catch (error) {
+      if (!(error instanceof DomainError && error.code === 'invalid_credentials')) throw error
+      ctx.status = 422
+      return { confirm_password: 'The password is wrong.' }
+    }
+    await signIns.start(ctx, user, { amr: ['pwd'] })
+    return undefined
+  }
+
+  function renderQuestion(
+    ctx: PageContext,
+    { user, csrfToken }: Viewer,
+    { action, form, errors }: { action: string; form: Record<string, string>; errors: FieldErrors },
+  ): void {
+    render(ctx, 'confirm-sign-in', {
+      action,
+      user: { name: user.name, email: user.email },
+      csrf: csrfToken,
+      fields: Object.entries(form).filter(([name]) => !['csrf', 'confirm_password'].includes(name)),
+      hasPassword: user.passwordHash !== undefined,
+      errors,
+    })
+  }
+
+  /** `GET /sign-in/confirm?return_to=…` */
+  async function show(ctx: PageContext, viewer: Viewer): Promise<void> {
+    const { return_to: given } = ctx.query
+    const returnTo = parseReturnPath(typeof given === 'string' ? given : undefined) ?? '/'
+    if (isFresh(viewer)) return seeOther(ctx, returnTo)
+    renderQuestion(ctx, viewer, { action: '/sign-in/confirm', form: { return_to: returnTo }, errors: {} })
+  }
+
+  /** `POST /sign-in/confirm`: like any guarded form, and all it does is to go on. */
+  const submit = fresh(async (ctx, viewer) => seeOther(ctx, parseReturnPath(viewer.form['return_to']) ?? '/'))
+
+  return { fresh, show, submit }
+}

@@ -1,0 +1,34 @@
+import type { FieldErrors, Frame, Moment, SessionRow } from './view-data.ts'
+
+/** What the pages of signing in and of one's own account are given. */
+export interface AccountViewData {
+  /** Stands alone. Used by the dashboard (`/sign-in`) and inside an authorization (`/interaction/{uid}/sign-in`). */
+  'sign-in': {
+    action: string
+    csrf: string
+    email: string
+    errors: FieldErrors
+    /** Where it goes on afterwards, however one signs in: a path of ours. */
+    returnTo: string
+    /** The client that asked, inside an authorization. */
+    clientName: string | undefined
+  }
+  /** Stands alone: a page wants to be certain who sits there, and goes on with what was sent to it. */
+  'confirm-sign-in': {
+    action: string
+    user: { name: string; email: string }
+    csrf: string
+    /** What was sent, without `csrf`; sent again together with the proof. */
+    fields: [name: string, value: string][]
+    hasPassword: boolean
+    errors: FieldErrors
+  }
+  /** The viewer's own sessions over all organizations, and the browsers they are signed in with. */
+  'account-sessions': {
+    frame: Frame
+    base: string
+    sessions: SessionRow[]
+    signIns: { here: boolean; startedAt: Moment; expiresAt: Moment }[]
+    otherSignIns: number
+  }
+}
