@@ -1,5 +1,5 @@
-import type { AccountViewData } from './account-view-data.ts'
 import type { Role } from '../domain/principal.ts'
+import type { AccountViewData } from './account-view-data.ts'
 
 /** A time as pages show it. */
 export interface Moment {

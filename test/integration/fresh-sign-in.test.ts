@@ -67,8 +67,6 @@ describe('Signing in elsewhere in a browser that is asked to sign in for a clien
       ...parameters,
     })
 
-  const signInFor = (path: string) => `/sign-in?${new URLSearchParams({ return_to: path }).toString()}`
-
   it('goes on with the authorization as that user', async () => {
     const browser = createBrowser(server.origin)
     const asked = await browser.open(await authorization())
@@ -107,3 +105,7 @@ describe('Signing in elsewhere in a browser that is asked to sign in for a clien
     assert.ok(answer.url.startsWith(`${redirectUri}?code=`), answer.url)
   })
 })
+
+function signInFor(path: string): string {
+  return `/sign-in?${new URLSearchParams({ return_to: path }).toString()}`
+}
