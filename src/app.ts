@@ -20,6 +20,8 @@ import { securityHeaders } from './http/security-headers.ts'
 import { createViews } from './http/views.ts'
 import { createMcpEndpoint } from './mcp/endpoint.ts'
 import { protectedResourceMetadata } from './mcp/protected-resource-metadata.ts'
+import { createMcpServers } from './mcp/server.ts'
+import type { ServerFactory } from './mcp/session-calls.ts'
 import { tools } from './mcp/tools/tools.ts'
 import { packageVersion } from './package.ts'
 import type { Store } from './storage/contract.ts'
@@ -32,6 +34,8 @@ export interface AppDeps {
   /** Fetches client ID metadata documents; a test may answer in its place. */
   fetch: typeof globalThis.fetch
   mailer: Mailer
+  /** Answers MCP requests in place of our tools; for tests of what lies before them. */
+  mcpServerFor?: ServerFactory
   now: () => number
 }
 
@@ -43,6 +47,7 @@ export async function createApp({
   readiness,
   fetch,
   mailer,
+  mcpServerFor,
   now,
 }: AppDeps): Promise<Koa<RequestState>> {
   const { publicUrl, trustedProxies } = config
@@ -80,14 +85,14 @@ export async function createApp({
   app.use(assets.middleware)
   app.use(protectedResourceMetadata({ publicUrl }))
   app.use(
-    createMcpEndpoint({
+    await createMcpEndpoint({
       ...shared,
+      store,
       tools,
-      version: packageVersion(),
-      artifacts: store.artifacts,
-      limiter: store.limiter,
-      architecture,
+      serverFor:
+        mcpServerFor ?? createMcpServers({ tools, version: packageVersion(), architecture, publicUrl, now }),
       isAllowedOrigin,
+      readiness,
       logger,
     }),
   )

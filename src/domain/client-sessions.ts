@@ -1,5 +1,5 @@
-import type { Artifacts, Documents, StoredDocument } from '../storage/contract.ts'
-import { Conflict } from '../storage/contract.ts'
+import type { Artifacts, Bus, Documents, StoredDocument } from '../storage/contract.ts'
+import { Conflict, StoreUnavailable } from '../storage/contract.ts'
 import type { Actor, AuditLog } from './audit-log.ts'
 import { addressNetwork } from './address-network.ts'
 import { DomainError } from './errors.ts'
@@ -64,11 +64,13 @@ const endedKeptFor = 90 * 24 * 60 * 60 * 1000
 export function createClientSessions({
   artifacts,
   documents,
+  bus,
   auditLog,
   now,
 }: {
   artifacts: Artifacts
   documents: Documents
+  bus: Bus
   auditLog: AuditLog
   now: () => number
 }) {
@@ -144,12 +146,22 @@ export function createClientSessions({
     return refreshNetwork === addressNetwork(use.address) && refreshUserAgent === use.userAgent
   }
 
+  /** Has every process end what is open of a session. Open streams are looked at every few seconds all the same. */
+  async function announceEnd(id: string): Promise<void> {
+    try {
+      await bus.publish('client-session-ended', id)
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error
+    }
+  }
+
   /**
    * Ends a client session for good. The grant goes first: from then on nothing under it is accepted, on any process.
    * Writing down who ended it comes second and cannot undo that.
    */
   async function end(id: string, by: ClientSessionEnd['by']): Promise<void> {
     await artifacts.revokeGrant(id)
+    await announceEnd(id)
     for (;;) {
       const document = await documents.get('client-session', id)
       const session = document && (document.data as ClientSession)

@@ -11,7 +11,7 @@ export type Domain = ReturnType<typeof createDomain>
 
 /** The product's rules on one store; what the faces and the command line share. */
 export function createDomain({
-  store: { artifacts, documents, logs },
+  store: { artifacts, documents, logs, bus },
   now,
 }: {
   store: Store
@@ -21,7 +21,7 @@ export function createDomain({
   const organizations = createOrganizations({ documents, now })
   const members = createMembers({ documents, organizations, now })
   const auditLog = createAuditLog({ logs })
-  const clientSessions = createClientSessions({ artifacts, documents, auditLog, now })
+  const clientSessions = createClientSessions({ artifacts, documents, bus, auditLog, now })
   const sessionBlocks = createSessionBlocks({ documents, auditLog, now })
   const firstRun = createFirstRun({ artifacts, documents, users, organizations, members, now })
   return { users, organizations, members, auditLog, clientSessions, sessionBlocks, firstRun }

@@ -10,7 +10,12 @@ import type { Artifacts } from '../storage/contract.ts'
 
 /** Who is asking, or why nobody is. The description is a sentence for the person at the client. */
 export type Authentication =
-  | { outcome: 'accepted'; principal: Principal }
+  | {
+      outcome: 'accepted'
+      principal: Principal
+      /** Asks again, for answers that take their time. That the token expires meanwhile changes nothing. @throws {StoreUnavailable} */
+      isStillIn: () => Promise<boolean>
+    }
   | { outcome: 'refused'; reason: TokenRefusal; description: string }
 
 /** `missing` means no bearer credentials at all; every other reason is RFC 6750's `invalid_token`. */
@@ -105,6 +110,7 @@ export function createBearerAuthentication(deps: BearerTokenDeps) {
     if (block) return refuse('blocked', describeBlock(block, organization.name))
     return {
       outcome: 'accepted',
+      isStillIn: async () => (await principalOf(token)).outcome === 'accepted',
       principal: {
         user: { id: user.id, email: user.email, name: user.name },
         organization: { id: organization.id, slug: organization.slug, name: organization.name },

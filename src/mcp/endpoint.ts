@@ -1,42 +1,53 @@
-import { type AuthInfo, createMcpHandler } from '@modelcontextprotocol/server'
+import { createMcpHandler, isLegacyRequest } from '@modelcontextprotocol/server'
 import type { Middleware } from 'koa'
 import type { Logger } from 'pino'
 import type { Principal, Scope } from '../domain/principal.ts'
+import type { Readiness } from '../http/health.ts'
 import { countAttempt } from '../http/rate-limit.ts'
 import type { Context, RequestState } from '../http/request-context.ts'
 import { parseMcpPath } from '../http/resource.ts'
-import type { Limiter } from '../storage/contract.ts'
+import { GrantRevoked, type Store } from '../storage/contract.ts'
+import { type Admission, presentCaller } from './admission.ts'
 import { type BearerTokenDeps, createBearerAuthentication } from './bearer-token.ts'
 import { createChallenges } from './challenge.ts'
 import { parseClientFacts } from './client-facts.ts'
 import { readMessage } from './message.ts'
-import { exchange } from './exchange.ts'
+import { exchange, toRequest } from './exchange.ts'
+import { createOpenExchanges } from './open-exchanges.ts'
 import { createOriginGuard } from './origin.ts'
-import { createMcpServers, type McpServerDeps } from './server.ts'
-import type { Caller } from './tool-call.ts'
+import type { ServerFactory } from './session-calls.ts'
+import { createSessionRequests } from './session-requests.ts'
+import type { Tool } from './tools/define-tool.ts'
 
-export interface McpEndpointDeps extends BearerTokenDeps, McpServerDeps {
-  limiter: Limiter
+export interface McpEndpointDeps extends Omit<BearerTokenDeps, 'artifacts'> {
+  store: Pick<Store, 'artifacts' | 'logs' | 'bus' | 'limiter'>
+  publicUrl: string
+  /** Their scopes are checked before a server object sees the call. */
+  tools: readonly Tool[]
+  serverFor: ServerFactory
   isAllowedOrigin: (origin: string) => boolean
+  readiness: Readiness
   logger: Logger
 }
 
 const rate = { name: 'mcp', limit: 600, windowSeconds: 60 }
 
 /**
- * The MCP endpoint: revisions 2024-10-07 to 2026-07-28 on one path, and the same on a path of each organization, without
- * state, so any process answers any request.
- * The order is from cheap and certain to costly: origin, method, token, rate, then the body. Whoever is not let in
- * costs no parsing, and 401 comes before anything that tells the protocol revisions apart.
+ * The MCP endpoint: revisions 2024-10-07 to 2026-07-28 on one path, and the same on a path of each organization. What
+ * state there is, the protocol sessions of 2025-era clients, is in the store, so any process answers any request. The
+ * order is from cheap and certain to costly: origin, method, token, rate, then the body. Whoever is not let in costs no
+ * parsing, and 401 comes before anything that tells the protocol revisions apart.
  */
-export function createMcpEndpoint(deps: McpEndpointDeps): Middleware<RequestState> {
-  const { publicUrl, limiter, isAllowedOrigin, logger, clientSessions, tools } = deps
+export async function createMcpEndpoint(deps: McpEndpointDeps): Promise<Middleware<RequestState>> {
+  const { store, publicUrl, isAllowedOrigin, readiness, logger, clientSessions, tools, serverFor, now } = deps
+  const { artifacts, limiter, bus } = store
   const admitsOrigin = createOriginGuard({ isAllowedOrigin })
-  const authenticate = createBearerAuthentication(deps)
+  const authenticate = createBearerAuthentication({ ...deps, artifacts })
   const challenges = createChallenges({ publicUrl })
   const requiredScopes = new Map(tools.map((tool) => [tool.name, tool.requiredScope]))
-  const serverFor = createMcpServers(deps)
-  const handler = createMcpHandler(({ authInfo }) => serverFor(callerOf(authInfo)), {
+  const exchanges = await createOpenExchanges({ bus, readiness, now })
+  const sessions = await createSessionRequests({ ...store, exchanges, serverFor, now })
+  const handler = createMcpHandler(({ authInfo }) => serverFor(authInfo), {
     onerror: (err) => logger.warn({ err }, 'MCP message not served'),
   })
 
@@ -61,45 +72,77 @@ export function createMcpEndpoint(deps: McpEndpointDeps): Middleware<RequestStat
     return required !== undefined && !granted.includes(required) ? required : undefined
   }
 
-  return async (ctx, next) => {
-    const resource = parseMcpPath(publicUrl, ctx.path)
-    if (!resource) return next()
-    if (!admitsOrigin(ctx)) return
-    if (ctx.method !== 'POST') return refuseMethod(ctx)
-    const authentication = await authenticate(ctx.req.headers.authorization, resource.identifier)
+  /** Lets a request in, or answers it. */
+  async function admit(
+    ctx: Context,
+    resource: string,
+  ): Promise<{ principal: Principal; admission: Admission } | undefined> {
+    const authentication = await authenticate(ctx.req.headers.authorization, resource)
     if (authentication.outcome === 'refused') {
-      return challenges.unauthorized(ctx, authentication.reason, authentication.description)
+      challenges.unauthorized(ctx, authentication.reason, authentication.description)
+      return undefined
     }
-    const { principal } = authentication
+    const { principal, isStillIn } = authentication
     await countAttempt(limiter, rate, principal.clientSession.id)
+    const { requestId, log } = ctx.state
+    const admission: Admission = {
+      authInfo: presentCaller({ principal, requestId, log }),
+      clientSessionId: principal.clientSession.id,
+      isStillIn,
+    }
+    return { principal, admission }
+  }
+
+  async function post(ctx: Context, principal: Principal, admission: Admission): Promise<void> {
     const message = await readMessage(ctx)
     if (message === undefined) return
     noteUse(ctx, principal, message)
     const missing = missingScope(message, principal.scopes)
     if (missing !== undefined) return challenges.insufficientScope(ctx, [missing], principal.scopes)
-    const { requestId, log } = ctx.state
-    await exchange(ctx, handler, message, authInfoOf({ principal, requestId, log }))
+    const request = toRequest(ctx)
+    const isLegacy = await isLegacyRequest(request, message)
+    if (isLegacy && (await sessions.initialize(ctx, principal, { message, admission }))) return
+    // Since 2026-07-28 there are no sessions; and older clients that never began one, as scripts, need none.
+    if (isLegacy && ctx.get('Mcp-Session-Id') !== '') {
+      const session = await sessions.require(ctx, principal)
+      return session && sessions.post(ctx, session, { message, admission })
+    }
+    await exchange(ctx, request, { handler, message, admission, exchanges, mayStream: !isLegacy })
+  }
+
+  return async (ctx, next) => {
+    const resource = parseMcpPath(publicUrl, ctx.path)
+    if (!resource) return next()
+    if (!admitsOrigin(ctx)) return
+    const isOfSession = ['GET', 'DELETE'].includes(ctx.method) && ctx.get('Mcp-Session-Id') !== ''
+    if (ctx.method !== 'POST' && !isOfSession) return refuseMethod(ctx)
+    const admitted = await admit(ctx, resource.identifier)
+    if (!admitted) return
+    const { principal, admission } = admitted
+    try {
+      if (ctx.method === 'POST') return await post(ctx, principal, admission)
+      const session = await sessions.require(ctx, principal)
+      if (!session) return
+      if (ctx.method === 'GET') await sessions.serveStream(ctx, session, admission)
+      else await sessions.end(ctx, session)
+    } catch (error) {
+      // Its client session ended between the token check and the write.
+      if (!(error instanceof GrantRevoked)) throw error
+      challenges.unauthorized(
+        ctx,
+        'session_ended',
+        'This session has ended. Sign in again; in Claude Code, run /mcp.',
+      )
+    }
   }
 }
 
-/** GET and DELETE belong to protocol sessions, which there are none of. */
+/** GET and DELETE belong to protocol sessions. */
 function refuseMethod(ctx: Context): void {
   ctx.set('Allow', 'POST')
   ctx.status = 405
   ctx.body = {
     error: 'invalid_request',
-    error_description: 'This MCP server keeps no sessions: only POST is served.',
+    error_description: 'Without Mcp-Session-Id only POST is served.',
   }
-}
-
-/** The SDK hands this on untouched. The token stays behind: nothing below this line may pass it on. */
-function authInfoOf(caller: Caller): AuthInfo {
-  const { clientSession, scopes } = caller.principal
-  return { token: '', clientId: clientSession.clientId, scopes: [...scopes], extra: { caller } }
-}
-
-function callerOf(authInfo: AuthInfo | undefined): Caller {
-  const caller = authInfo?.extra?.['caller']
-  if (caller === undefined) throw new Error('an MCP request reached the server without its caller')
-  return caller as Caller
 }

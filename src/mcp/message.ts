@@ -11,13 +11,13 @@ const bodyLimit = 4 * 1024 * 1024
 export async function readMessage(ctx: Context): Promise<unknown> {
   // A page of any origin may post text/plain without asking first, so the media type is compared, not searched.
   if (mediaType(ctx.req) !== 'application/json') {
-    return answer(ctx, 415, -32000, 'Send the message as Content-Type: application/json.')
+    return refuseMessage(ctx, 415, -32000, 'Send the message as Content-Type: application/json.')
   }
   const message = parseJson(await readBody(ctx.req, bodyLimit))
-  if (message === undefined) return answer(ctx, 400, -32700, 'The request body is not valid JSON.')
+  if (message === undefined) return refuseMessage(ctx, 400, -32700, 'The request body is not valid JSON.')
   // MCP 2025-06-18 removed batches; one would pass many calls for the price of one under the rate limit.
   if (typeof message !== 'object' || message === null || Array.isArray(message)) {
-    return answer(ctx, 400, -32600, 'Send a single JSON-RPC message; batches are not accepted.')
+    return refuseMessage(ctx, 400, -32600, 'Send a single JSON-RPC message; batches are not accepted.')
   }
   return message
 }
@@ -30,7 +30,8 @@ function parseJson(text: string): unknown {
   }
 }
 
-function answer(ctx: Context, status: number, code: number, message: string): undefined {
+/** Answers with a JSON-RPC error that belongs to no request. */
+export function refuseMessage(ctx: Context, status: number, code: number, message: string): undefined {
   ctx.status = status
   ctx.body = { jsonrpc: '2.0', id: null, error: { code, message } }
 }

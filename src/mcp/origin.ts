@@ -33,12 +33,12 @@ export function createOriginGuard({
     }
     if (origin !== undefined) {
       ctx.set('Access-Control-Allow-Origin', origin)
-      ctx.set('Access-Control-Expose-Headers', 'WWW-Authenticate, Retry-After, X-Request-Id')
+      ctx.set('Access-Control-Expose-Headers', 'Mcp-Session-Id, WWW-Authenticate, Retry-After, X-Request-Id')
     }
     if (ctx.method !== 'OPTIONS') return true
     // A preflight never carries credentials, so it is answered without them.
-    ctx.set('Allow', 'POST, OPTIONS')
-    ctx.set('Access-Control-Allow-Methods', 'POST')
+    ctx.set('Allow', 'POST, GET, DELETE, OPTIONS')
+    ctx.set('Access-Control-Allow-Methods', 'POST, GET, DELETE')
     ctx.set('Access-Control-Allow-Headers', allowedHeaders)
     ctx.set('Access-Control-Max-Age', '7200')
     ctx.status = 204

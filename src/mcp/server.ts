@@ -1,5 +1,7 @@
 import { Server } from '@modelcontextprotocol/server'
-import { type Caller, createToolCalls, type ToolCallDeps } from './tool-call.ts'
+import { requireCaller } from './admission.ts'
+import type { ServerFactory } from './session-calls.ts'
+import { createToolCalls, type ToolCallDeps } from './tool-call.ts'
 import { presentTools } from './tool-list.ts'
 
 export interface McpServerDeps extends ToolCallDeps {
@@ -19,11 +21,12 @@ An entity of kind "unresolved" is an address that something uses and no source d
  * Makes the server object of one request, as the SDK wants it, at the least cost: the tool list is prepared once, and
  * the low-level `Server` builds no schemas.
  */
-export function createMcpServers({ version, ...deps }: McpServerDeps): (caller: Caller) => Server {
+export function createMcpServers({ version, ...deps }: McpServerDeps): ServerFactory {
   const toolList = presentTools(deps.tools)
   const callTool = createToolCalls(deps)
 
-  return (caller) => {
+  return (authInfo) => {
+    const caller = requireCaller(authInfo)
     const server = new Server(
       { name: 'opentrace', title: 'OpenTrace', version },
       {

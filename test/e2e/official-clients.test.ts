@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { McpServer } from '@modelcontextprotocol/server'
 import { createArchitecture } from '../../src/architecture/architecture.ts'
 import { officialClients, type OfficialClient } from '../support/official-clients.ts'
 import { redisSkipReason, startRedis } from '../support/redis.ts'
@@ -14,9 +16,15 @@ const calls: Record<string, { args: Record<string, unknown>; names: string }> = 
   whoami: { args: {}, names: 'ada@example.com' },
 }
 
-const stores: { name: string; skip: string | false; start: () => ReturnType<typeof startRedis> }[] = [
-  { name: 'the embedded store', skip: false, start: async () => undefined },
-  { name: 'Redis', skip: redisSkipReason(), start: () => startRedis() },
+const stores: {
+  name: string
+  skip: string | false
+  /** A restart of the server; here the embedded store is in its memory. */
+  survives: boolean
+  start: () => ReturnType<typeof startRedis>
+}[] = [
+  { name: 'the embedded store', skip: false, survives: false, start: async () => undefined },
+  { name: 'Redis', skip: redisSkipReason(), survives: true, start: () => startRedis() },
 ]
 
 for (const store of stores) {
@@ -59,19 +67,36 @@ for (const store of stores) {
       })
 
       it('survives an expired access token without the person noticing', async () => {
-        const expired = client.tokens()
+        const [expired, prompts] = [client.tokens(), client.prompts()]
         assert(expired)
         await server.store.artifacts.delete('AccessToken', expired.access_token)
-        assert.equal((await client.callTool('whoami', {})).isError ?? false, false)
+        // Two at once, which both present the same refresh token.
+        for (const { isError } of await Promise.all([
+          client.callTool('whoami', {}),
+          client.callTool('whoami', {}),
+        ]))
+          assert.equal(isError ?? false, false)
         assert.notEqual(client.tokens()?.access_token, expired.access_token)
+        assert.equal(client.prompts(), prompts)
       })
 
-      it('sends the person to the browser again after an administrator revoked its session, and works then', async () => {
+      if (store.survives) {
+        it('goes on after a restart of the server, with the connection it has', async () => {
+          await server.stop()
+          server = await startServer({ redisUrl: redis?.url, port: server.port })
+          assert.equal((await client.callTool('whoami', {})).isError ?? false, false)
+        })
+      }
+
+      it('sends the person to the browser once after an administrator revoked its session, and works then', async () => {
+        const prompts = client.prompts()
         await revokeEverySession(server)
         await assert.rejects(client.callTool('whoami', {}), client.UnauthorizedError)
+        assert.equal(client.prompts(), prompts + 1)
         await client.signIn(server.origin)
         await client.connect()
         assert.equal((await client.callTool('whoami', {})).isError ?? false, false)
+        assert.equal(client.prompts(), prompts + 1)
       })
 
       it('signs in to the address of one organization besides, and works there', async () => {
@@ -86,6 +111,36 @@ for (const store of stores) {
     })
   }
 }
+
+/** Says something unasked, unlike our own. */
+function createServer(): McpServer {
+  const server = new McpServer({ name: 'test', version: '1' }, { capabilities: { logging: {} } })
+  server.registerTool('greet', {}, () => ({ content: [{ type: 'text', text: 'Hello' }] }))
+  return server
+}
+
+describe('A stream that stays open for what the server says unasked', () => {
+  it('is not opened again after a revocation, so nobody is sent to the browser before a call needs it', async (t) => {
+    const server = await startServer({ mcpServerFor: createServer })
+    t.after(() => server.stop())
+    await populate(server)
+    const clients = Object.values(officialClients).map((create) => create(server.mcpUrl))
+    for (const client of clients) {
+      t.after(client.close)
+      await assert.rejects(client.connect(), client.UnauthorizedError)
+      await client.signIn(server.origin)
+      await client.connect()
+    }
+    await revokeEverySession(server)
+    // Left to themselves, official clients open a lost stream again after 1 s, and once more 1.5 s later.
+    await sleep(3000)
+    for (const client of clients) {
+      assert.equal(client.prompts(), 1)
+      await assert.rejects(client.callTool('greet', {}), client.UnauthorizedError)
+      assert.equal(client.prompts(), 2)
+    }
+  })
+})
 
 async function revokeEverySession({ domain }: TestServer): Promise<void> {
   const organization = await domain.organizations.findBySlug('acme')

@@ -9,6 +9,7 @@ import { whoami } from '../../src/mcp/tools/whoami.ts'
 import { StoreUnavailable } from '../../src/storage/contract.ts'
 import {
   answerOf,
+  initialize,
   mcpHeaders,
   post,
   publicUrl,
@@ -221,14 +222,7 @@ describe('The MCP endpoint', () => {
   })
 
   it('announces tools and nothing else, with instructions that Claude Code shows whole', async () => {
-    const initialize = {
-      jsonrpc: '2.0',
-      id: 1,
-      method: 'initialize',
-      params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 't', version: '1' } },
-    }
-    const response = await post(endpoint.url, initialize, mcpHeaders(token))
-    assert.equal(response.headers.get('mcp-session-id'), null)
+    const response = await post(endpoint.url, initialize(), mcpHeaders(token))
     const { result } = await answerOf(response)
     assert.deepEqual(result?.['capabilities'], { tools: {} })
     assert.equal(result['protocolVersion'], '2025-11-25')
@@ -382,7 +376,7 @@ describe('A request that is no MCP message', () => {
   }
 
   for (const method of ['GET', 'DELETE', 'PUT']) {
-    it(`is answered 405 with Allow: POST, since there are no protocol sessions: ${method}`, async () => {
+    it(`is answered 405 with Allow: POST, without a protocol session: ${method}`, async () => {
       const response = await fetch(endpoint.url, { method, headers: mcpHeaders(token) })
       assert.equal(response.status, 405)
       assert.equal(response.headers.get('allow'), 'POST')

@@ -13,6 +13,7 @@ import {
   signIn,
   type Tokens,
 } from '../support/oauth-client.ts'
+import { answerOf, beginSession, post as postMessage, toolCall } from '../support/mcp-endpoint.ts'
 import { redisServerSkipReason, startRedis } from '../support/redis.ts'
 import { freePort, password } from '../support/server.ts'
 import { runCommand, spawnServer, startRoundRobin, testSecretKey } from '../support/server-process.ts'
@@ -50,6 +51,14 @@ async function laptop() {
   }
 }
 
+/** Calls a tool in a protocol session, under a token that may be newer than the session. */
+async function callInSession(origin: string, session: Record<string, string>, token: string): Promise<void> {
+  const headers = { ...session, authorization: `Bearer ${token}` }
+  const response = await postMessage(`${origin}/mcp/v1`, toolCall('whoami'), headers)
+  assert.equal(response.status, 200)
+  assert.equal((await answerOf(response)).result?.isError ?? false, false)
+}
+
 async function tokensOf(response: Response): Promise<Tokens> {
   assert.equal(response.status, 200)
   return (await response.json()) as Tokens
@@ -79,11 +88,13 @@ describe(
       await first.stop('SIGKILL')
       const tokens = await tokensOf(await post(`${origin}/oauth/token`, exchangeFields(grant)))
       assert.equal((await callTool(origin, tokens.access_token)).status, 200)
+      const session = await beginSession(`${origin}/mcp/v1`, tokens.access_token)
 
       first = await spawnServer(environment)
       await second.stop('SIGKILL')
       assert.equal((await callTool(origin, tokens.access_token)).status, 200)
       const renewed = await tokensOf(await refresh(origin, grant.clientId, tokens.refresh_token))
+      await callInSession(origin, session, renewed.access_token)
 
       second = await spawnServer(environment)
       const raced = await Promise.all(
@@ -146,10 +157,12 @@ describe('one process on the embedded store', () => {
     await server.stop('SIGKILL')
     server = await spawnServer({ ...environment, PORT: port })
     const tokens = await tokensOf(await post(`${origin}/oauth/token`, exchangeFields(grant)))
+    const session = await beginSession(`${origin}/mcp/v1`, tokens.access_token)
     await server.stop('SIGKILL')
     server = await spawnServer({ ...environment, PORT: port })
     after(() => server.stop())
     const renewed = await tokensOf(await refresh(origin, grant.clientId, tokens.refresh_token))
+    await callInSession(origin, session, renewed.access_token)
 
     const file = join(environment.DATA_DIR, 'shop.yaml')
     await writeFile(file, `${manifest('shop', 'stock')}---${manifest('stock', 'prices')}`)

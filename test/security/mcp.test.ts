@@ -2,12 +2,14 @@ import assert from 'node:assert/strict'
 import { EventEmitter, once } from 'node:events'
 import { request } from 'node:http'
 import { after, before, test } from 'node:test'
+import { McpServer } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import { createArchitecture } from '../../src/architecture/architecture.ts'
 import { defineTool } from '../../src/mcp/tools/define-tool.ts'
 import { service, workload } from '../support/kubernetes-manifests.ts'
 import {
   answerOf,
+  beginSession,
   mcpHeaders,
   post,
   signedInClient,
@@ -85,49 +87,51 @@ test('MCP-04 the Origin is checked before token and body (cheap rejection)', asy
   assert.equal((await sendRaw(server.port, text)).status, 403)
 })
 
-// There are no protocol sessions, so no session id has any meaning to leak or to steal: instead of answering 404 to
-// one (MCP-05, -07, -08, -10), the server ignores it and acts for the token alone. 404 would make clients initialize anew.
-
-test('MCP-05 an unknown session id gives nothing: the token alone decides (MCP 2025-11-25)', async () => {
-  const { email, organization } = await whoami(ada.access_token, { 'mcp-session-id': 'nope' })
-  assert.deepEqual([email, organization], ['ada@example.com', 'acme'])
-  assert.equal(
-    (await post(server.mcpUrl, toolsList, { ...mcpHeaders(), 'mcp-session-id': 'nope' })).status,
-    401,
-  )
+test('MCP-05 an unknown session id is 404, so that the client begins anew (MCP 2025-11-25)', async () => {
+  await assertProtocolError(await send(toolsList, { 'mcp-session-id': 'nope' }), 404, -32001)
+  // Nor does it stand in for a token.
+  const response = await post(server.mcpUrl, toolsList, { ...mcpHeaders(), 'mcp-session-id': 'nope' })
+  assert.equal(response.status, 401)
 })
 
-test('MCP-07 no session id leads into another organization (cross-tenant)', async () => {
-  const initialized = await send({
-    jsonrpc: '2.0',
-    id: 1,
-    method: 'initialize',
-    params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '1' } },
+const otherPrincipals: [title: string, tokens: () => Tokens][] = [
+  ['MCP-07 a session of another organization is unknown (cross-tenant)', () => bob],
+  ['MCP-08 so is one’s own of another organization (organization confusion)', () => adaInGlobex],
+]
+for (const [title, tokens] of otherPrincipals) {
+  test(title, async () => {
+    const session = await beginSession(server.mcpUrl, ada.access_token)
+    const stolen = { ...session, authorization: `Bearer ${tokens().access_token}` }
+    await assertProtocolError(await post(server.mcpUrl, toolsList, stolen), 404, -32001)
+    const stream = await fetch(server.mcpUrl, { headers: stolen })
+    assert.equal(stream.status, 404)
+    assert.equal((await post(server.mcpUrl, toolsList, session)).status, 200)
   })
-  assert.equal(initialized.status, 200)
-  assert.equal(initialized.headers.get('mcp-session-id'), null)
-  for (const id of [await grantOf(ada), ada.access_token]) {
-    const { email, organization } = await whoami(bob.access_token, { 'mcp-session-id': id })
-    assert.deepEqual([email, organization], ['bob@example.com', 'globex'])
-  }
-})
-
-test('MCP-08 the same user’s token for another organization stays there (organization confusion)', async () => {
-  const { organization } = await whoami(adaInGlobex.access_token, { 'mcp-session-id': await grantOf(ada) })
-  assert.equal(organization, 'globex')
-})
-
-async function grantOf({ access_token: token }: Tokens): Promise<string> {
-  return String((await server.store.artifacts.get('AccessToken', token))?.payload['grantId'])
 }
 
-test('MCP-10 DELETE ends nobody’s session (denial of service)', async () => {
-  const response = await fetch(server.mcpUrl, {
-    method: 'DELETE',
-    headers: { ...mcpHeaders(bob.access_token), 'mcp-session-id': await grantOf(ada) },
-  })
-  assert.ok([403, 404, 405].includes(response.status), `${response.status}`)
-  assert.equal((await whoami(ada.access_token)).organization, 'acme')
+test('MCP-10 DELETE ends nobody else’s session (denial of service)', async () => {
+  const session = await beginSession(server.mcpUrl, ada.access_token)
+  const headers = { ...session, authorization: `Bearer ${bob.access_token}` }
+  assert.equal((await fetch(server.mcpUrl, { method: 'DELETE', headers })).status, 404)
+  assert.equal((await post(server.mcpUrl, toolsList, session)).status, 200)
+})
+
+function createLoggingServer(): McpServer {
+  return new McpServer({ name: 'test', version: '1' }, { capabilities: { logging: {} } })
+}
+
+test('MCP-11 open streams are closed within five seconds of a revocation (MCP 2025-11-25)', async (t) => {
+  const client = await signedInClient()
+  // Our own tools say nothing unasked, so for them no stream is opened: MCP-20.
+  const endpoint = await startEndpoint(client, [], { serverFor: createLoggingServer })
+  t.after(() => endpoint.stop())
+  const session = await beginSession(endpoint.url, await client.issueToken())
+  const stream = await fetch(endpoint.url, { headers: session, signal: AbortSignal.timeout(5000) })
+  assert.equal(stream.status, 200)
+  await client.deps.clientSessions.end(client.session.id, { kind: 'operator' })
+  // Reads to the end, which must come before the timeout.
+  assert.doesNotMatch(await stream.text(), /^event:/m)
+  assert.equal((await fetch(endpoint.url, { headers: session })).status, 401)
 })
 
 test('MCP-13 parallel users with equal JSON-RPC ids get their own answers (CVE-2026-25536)', async () => {
@@ -202,7 +206,7 @@ test('MCP-19 an unknown method is 404 with -32601 (MCP 2026-07-28)', async () =>
   await assertProtocolError(await sendModern('nope/x', {}, { 'mcp-method': 'nope/x' }), 404, -32601)
 })
 
-test('MCP-20 GET and DELETE are 405 without sessions (MCP 2026-07-28)', async () => {
+test('MCP-20 GET and DELETE are 405 without a session (MCP 2026-07-28)', async () => {
   for (const method of ['GET', 'DELETE']) {
     const headers = { authorization: `Bearer ${ada.access_token}`, accept: 'text/event-stream' }
     const response = await fetch(server.mcpUrl, { method, headers })

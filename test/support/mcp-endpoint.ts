@@ -10,10 +10,13 @@ import type { ClientSession } from '../../src/domain/client-sessions.ts'
 import { createDomain } from '../../src/domain/domain.ts'
 import { createAllowedOrigins } from '../../src/http/allowed-origins.ts'
 import { errorHandler } from '../../src/http/error-handler.ts'
+import type { Readiness } from '../../src/http/health.ts'
 import { requestContext, type RequestState } from '../../src/http/request-context.ts'
 import { createMcpEndpoint } from '../../src/mcp/endpoint.ts'
 import { resourceIdentifier } from '../../src/http/resource.ts'
+import { createMcpServers } from '../../src/mcp/server.ts'
 import { protectedResourceMetadata } from '../../src/mcp/protected-resource-metadata.ts'
+import type { ServerFactory } from '../../src/mcp/session-calls.ts'
 import type { Tool } from '../../src/mcp/tools/define-tool.ts'
 import { tools as allTools } from '../../src/mcp/tools/tools.ts'
 import type { Store } from '../../src/storage/contract.ts'
@@ -94,23 +97,36 @@ const noArchitecture: Architecture = {
 }
 
 /** Serves the resource server alone, as the public URL that its tokens name. */
-export async function startEndpoint(client: SignedInClient, tools: readonly Tool[] = allTools) {
+export async function startEndpoint(
+  client: SignedInClient,
+  tools: readonly Tool[] = allTools,
+  options: { serverFor?: ServerFactory; readiness?: Readiness } = {},
+) {
   const logged: string[] = []
   const logger = pino({ level: 'debug' }, { write: (line: string) => logged.push(line) })
   const app = new Koa<RequestState>()
+  app.silent = true
   app.use(requestContext({ logger, trustedProxies: new BlockList(), now: Date.now }))
   app.use(errorHandler({ render: () => assert.fail('no page is rendered for MCP clients') }))
   app.use(protectedResourceMetadata({ publicUrl }))
   app.use(
-    createMcpEndpoint({
+    await createMcpEndpoint({
       ...client.deps,
-      limiter: client.store.limiter,
-      architecture: noArchitecture,
+      store: { ...client.store, artifacts: client.deps.artifacts },
       publicUrl,
-      version: '0.0.0-test',
       isAllowedOrigin: createAllowedOrigins(publicUrl),
+      readiness: options.readiness ?? { draining: false },
       logger,
       tools,
+      serverFor:
+        options.serverFor ??
+        createMcpServers({
+          tools,
+          version: '0.0.0-test',
+          architecture: noArchitecture,
+          publicUrl,
+          now: Date.now,
+        }),
     }),
   )
   const server = await new Promise<Server>((resolve) => {
@@ -161,6 +177,21 @@ export async function answerOf(response: Response): Promise<{
   const text = await response.text()
   const data = /^data: (\{.*\})$/m.exec(text)?.[1] ?? text
   return JSON.parse(data) as Awaited<ReturnType<typeof answerOf>>
+}
+
+/** The first message of a 2025-era client. */
+export function initialize(capabilities: object = {}) {
+  const clientInfo = { name: 'test', version: '1' }
+  const params = { protocolVersion: '2025-11-25', capabilities, clientInfo }
+  return { jsonrpc: '2.0', id: 'init', method: 'initialize', params }
+}
+
+/** Begins a protocol session; gives the headers of its further requests. */
+export async function beginSession(url: string, token: string, capabilities: object = {}) {
+  const response = await post(url, initialize(capabilities), mcpHeaders(token))
+  const id = response.headers.get('mcp-session-id')
+  assert.ok(id, await response.text())
+  return { ...mcpHeaders(token), 'mcp-session-id': id, 'mcp-protocol-version': '2025-11-25' }
 }
 
 /** A `tools/call` in the 2025 revisions. */

@@ -33,6 +33,8 @@ export interface OfficialClient {
   protocolVersion: () => string | undefined
   clientId: () => string | undefined
   tokens: () => { access_token: string; refresh_token?: string | undefined } | undefined
+  /** How often it has sent the person to the browser. */
+  prompts: () => number
   close: () => Promise<void>
 }
 
@@ -70,6 +72,7 @@ function createFirstGeneration(mcpUrl: string): OfficialClient {
     protocolVersion: () => transport.protocolVersion,
     clientId: () => memory.provider.clientInformation()?.client_id,
     tokens: memory.provider.tokens,
+    prompts: memory.prompts,
     close: () => client.close(),
   }
 }
@@ -101,6 +104,7 @@ function createSecondGeneration(
     protocolVersion: () => client.getNegotiatedProtocolVersion(),
     clientId: () => memory.provider.clientInformation()?.client_id,
     tokens: memory.provider.tokens,
+    prompts: memory.prompts,
     close: () => client.close(),
   }
 }
@@ -114,6 +118,7 @@ function createMemory<Information extends { client_id: string }, Tokens, Discove
   let discovery: Discovery | undefined
   let verifier = ''
   let authorizationUrl: URL | undefined
+  let prompts = 0
 
   const provider = {
     ...(clientMetadataUrl === undefined ? {} : { clientMetadataUrl }),
@@ -129,6 +134,7 @@ function createMemory<Information extends { client_id: string }, Tokens, Discove
       tokens = saved
     },
     redirectToAuthorization(url: URL) {
+      prompts++
       authorizationUrl = url
     },
     saveCodeVerifier(saved: string) {
@@ -159,5 +165,5 @@ function createMemory<Information extends { client_id: string }, Tokens, Discove
     return callback.searchParams
   }
 
-  return { provider, visit }
+  return { provider, visit, prompts: () => prompts }
 }

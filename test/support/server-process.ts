@@ -96,6 +96,7 @@ export async function startRoundRobin(port: number, backends: () => readonly num
         if (error.code === 'ECONNREFUSED' && attempt < ports.length) forward(attempt + 1)
         else outgoing.destroy()
       })
+      outgoing.once('close', () => upstream.destroy())
       upstream.end(body)
     }
     forward(1)

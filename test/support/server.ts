@@ -7,6 +7,7 @@ import { parseConfig } from '../../src/config.ts'
 import { createDomain, type Domain } from '../../src/domain/domain.ts'
 import type { Mailer } from '../../src/domain/mail.ts'
 import { createSmtpMailer } from '../../src/mail/smtp.ts'
+import type { ServerFactory } from '../../src/mcp/session-calls.ts'
 import type { Store } from '../../src/storage/contract.ts'
 import { createRedisStore } from '../../src/storage/redis/store.ts'
 import { createSqliteStore } from '../../src/storage/sqlite/store.ts'
@@ -27,9 +28,12 @@ export interface TestServerOptions {
   /** Absent: an embedded store in memory. */
   redisUrl?: string | undefined
   environment?: Record<string, string>
+  /** Absent: a free one. */
+  port?: number
   fetch?: typeof globalThis.fetch
   /** Absent: through SMTP_URL of `environment`, if any. */
   mailer?: Mailer
+  mcpServerFor?: ServerFactory
   now?: () => number
 }
 
@@ -37,7 +41,7 @@ export const password = 'correct horse battery staple'
 
 /** Starts the whole application as `serve` does, without a process of its own. */
 export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const port = await freePort()
+  const port = options.port ?? (await freePort())
   const config = parseConfig({
     PUBLIC_URL: `http://localhost:${port}`,
     SECRET_KEY: 'a-test-key-of-more-than-thirty-two-characters',
@@ -58,6 +62,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     readiness: { draining: false },
     fetch: options.fetch ?? globalThis.fetch,
     mailer: options.mailer ?? createSmtpMailer(config.mail),
+    ...(options.mcpServerFor === undefined ? {} : { mcpServerFor: options.mcpServerFor }),
     now,
   })
   const server = createHttpServer(app)

@@ -1,0 +1,80 @@
+import { z } from 'zod'
+import { newSecret, sha256 } from '../domain/identifiers.ts'
+import type { Principal } from '../domain/principal.ts'
+import { RequestRefused } from '../http/errors.ts'
+import type { Artifacts } from '../storage/contract.ts'
+
+/** What a client said at `initialize`: the state of a protocol session, from which any process makes its server object. */
+const Introduction = z.object({
+  protocolVersion: z.string(),
+  capabilities: z.record(z.string(), z.unknown()),
+  clientInfo: z.record(z.string(), z.unknown()),
+})
+export type Introduction = z.infer<typeof Introduction>
+
+const Payload = z.object({ clientSessionId: z.string(), introduction: Introduction })
+
+export interface ProtocolSession {
+  /** The `Mcp-Session-Id`. Not a credential: it means something only beside a token of its client session. */
+  id: string
+  /** Stands for the id wherever the store can be read. */
+  key: string
+  introduction: Introduction
+}
+
+export type ProtocolSessions = ReturnType<typeof createProtocolSessions>
+
+/** Claude Code never ends its sessions, so those that nobody uses end by themselves, though not over a weekend. */
+const idleLifetime = 3 * 24 * 60 * 60 * 1000
+/** A session that is used is written once an hour, not at every request. */
+const renewalInterval = 60 * 60 * 1000
+const longestIntroduction = 16 * 1024
+
+/** The protocol sessions of 2025-era clients (MCP 2025-11-25, Session Management), each under its client session. */
+export function createProtocolSessions({ artifacts, now }: { artifacts: Artifacts; now: () => number }) {
+  function write(id: string, clientSessionId: string, introduction: Introduction): Promise<void> {
+    return artifacts.put({
+      model: 'ProtocolSession',
+      id,
+      grantId: clientSessionId,
+      payload: { clientSessionId, introduction },
+      expiresAt: now() + idleLifetime,
+    })
+  }
+
+  /**
+   * @throws {RequestRefused} 413 when the client says more about itself than is worth keeping
+   * @throws {GrantRevoked} when the client session ended meanwhile
+   */
+  async function start({ clientSession }: Principal, params: unknown): Promise<ProtocolSession> {
+    const introduction = Introduction.parse(params)
+    if (JSON.stringify(introduction).length > longestIntroduction) {
+      throw new RequestRefused(
+        413,
+        'invalid_request',
+        'The capabilities and client information are too long.',
+      )
+    }
+    const id = newSecret()
+    await write(id, clientSession.id, introduction)
+    return { id, key: sha256(id), introduction }
+  }
+
+  /** Finds a session of this very principal; that of anybody else is as unknown as one that never was. */
+  async function find(id: string, { clientSession }: Principal): Promise<ProtocolSession | undefined> {
+    const artifact = await artifacts.get('ProtocolSession', id)
+    const session = Payload.safeParse(artifact?.payload).data
+    if (session?.clientSessionId !== clientSession.id) return undefined
+    const { introduction } = session
+    if ((artifact?.expiresAt ?? 0) - now() < idleLifetime - renewalInterval) {
+      await write(id, clientSession.id, introduction)
+    }
+    return { id, key: sha256(id), introduction }
+  }
+
+  async function end({ id }: ProtocolSession): Promise<void> {
+    await artifacts.delete('ProtocolSession', id)
+  }
+
+  return { start, find, end }
+}
