@@ -131,12 +131,33 @@ export type DocumentChange =
 /** Append-only streams: audit events, event replay. */
 export interface Logs {
   /** @returns the entry's id; ids of one stream ascend. */
-  readonly append: (stream: string, entry: Record<string, unknown>, keep?: LogRetention) => Promise<string>
+  readonly append: (
+    stream: string,
+    entry: Record<string, unknown>,
+    keep?: LogRetention & { labels?: readonly string[] },
+  ) => Promise<string>
+  /**
+   * Appends many in their order for little more than the price of one. Unlike `append` it is refused while the store
+   * is full, so that what comes in numbers does not make it worse. Some may have been appended when it fails.
+   */
+  readonly appendAll: (
+    stream: string,
+    entries: readonly LabelledEntry[],
+    keep: { ttlSeconds: number },
+  ) => Promise<void>
   readonly page: (stream: string, request: LogPageRequest) => Promise<LogEntry[]>
+  /** Ends entries earlier than was said when they were appended; never later. */
+  readonly shorten: (stream: string, keep: { ttlSeconds: number }) => Promise<void>
   readonly drop: (stream: string) => Promise<void>
 }
 
-/** Said with every append; one stream keeps to one retention. */
+/** An entry that is also found under each of its labels, without reading those between. */
+export interface LabelledEntry {
+  entry: Record<string, unknown>
+  labels: readonly string[]
+}
+
+/** Said with every append; one stream keeps to one retention. Labels are for streams without `maxEntries`. */
 export interface LogRetention {
   maxEntries?: number
   /** Of each entry. */
@@ -146,8 +167,14 @@ export interface LogRetention {
 export interface LogPageRequest {
   limit: number
   order: 'newest-first' | 'oldest-first'
-  /** Exclusive. Continue from the last id of the page before. */
+  /** Exclusive. Continue from the last id of the page before, with everything else as it was. */
   from?: string | undefined
+  /** Only entries with this label. */
+  label?: string | undefined
+  /** Only entries from this time on, inclusive. */
+  since?: number | undefined
+  /** Only entries before this time. */
+  before?: number | undefined
 }
 
 export interface LogEntry {

@@ -74,8 +74,12 @@ async function useEverything(database: Database): Promise<void> {
 
   const logs = createLogs({ database, now })
   await logs.append('s', {}, { maxEntries: 1 })
-  await logs.page('s', { limit: 1, order: 'newest-first' })
-  await logs.page('s', { limit: 1, order: 'oldest-first' })
+  await logs.appendAll('s', [{ entry: {}, labels: ['l'] }], { ttlSeconds: 60 })
+  for (const order of ['newest-first', 'oldest-first'] as const) {
+    await logs.page('s', { limit: 1, order, since: 1, before: now() + 1 })
+    await logs.page('s', { limit: 1, order, label: 'l' })
+  }
+  await logs.shorten('s', { ttlSeconds: 1 })
   await logs.drop('s')
 
   await createLimiter({ database, now }).hit('k', { limit: 1, windowSeconds: 1 })

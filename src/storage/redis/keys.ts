@@ -1,6 +1,6 @@
 /**
  * Every key there is. Redis Cluster places a key by what stands in braces, else by the whole of it: only the two keys
- * of a grant, and the documents, which change together, share a place.
+ * of a grant, a log with its labels, and the documents, which change together, share a place.
  */
 export interface Keys {
   readonly artifact: (model: string, idHash: string) => string
@@ -15,6 +15,10 @@ export interface Keys {
   readonly uniqueValues: (kind: string, key: string) => string
   readonly index: (kind: string, name: string, value: string) => string
   readonly log: (stream: string) => string
+  /** Ids of the entries with one label. */
+  readonly logLabel: (stream: string, label: string) => string
+  /** The labels in use, by their last use. */
+  readonly logLabels: (stream: string) => string
   readonly limiter: (key: string) => string
   readonly blob: (key: string) => string
   readonly channel: (channel: string) => string
@@ -32,6 +36,9 @@ export function createKeys(prefix: string): Keys {
     uniqueValues: (kind, key) => `${prefix}{documents}:unique:${kind}:${key}`,
     index: (kind, name, value) => `${prefix}{documents}:index:${kind}:${name}:${value}`,
     log: (stream) => `${prefix}log:${stream}`,
+    // In braces stands the name of the log's own key, which has none: so all of these go where that goes.
+    logLabel: (stream, label) => `${prefix}log-label:{${prefix}log:${stream}}:${label}`,
+    logLabels: (stream) => `${prefix}log-labels:{${prefix}log:${stream}}`,
     limiter: (key) => `${prefix}limiter:${key}`,
     blob: (key) => `${prefix}blob:${key}`,
     channel: (channel) => `${prefix}bus:${channel}`,

@@ -1,4 +1,5 @@
-import type { Logs } from '../contract.ts'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { LabelledEntry, LogEntry, LogPageRequest, Logs } from '../contract.ts'
 import { never } from '../page.ts'
 import type { Database } from './database.ts'
 
@@ -8,38 +9,118 @@ interface LogRow {
   entry: string
 }
 
+/** Small enough that a request in between does not wait for long. */
+const shortenBatch = 2000
+
 /** Streams in one table. Ids come from one sequence for all streams and are never used again, not even after a drop. */
 export function createLogs({ database, now }: { database: Database; now: () => number }): Logs {
+  /** Within a transaction. */
+  function insert(stream: string, { entry, labels }: LabelledEntry, at: number, expiresAt: number): number {
+    const sql = 'insert into log (stream, at, entry, expires_at) values (?, ?, ?, ?) returning id'
+    const { id } = database.get(sql, stream, at, JSON.stringify(entry), expiresAt) as { id: number }
+    for (const label of new Set(labels)) {
+      database.run('insert into log_label (stream, label, id) values (?, ?, ?)', stream, label, id)
+    }
+    return id
+  }
+
   return {
-    async append(stream, entry, keep = {}) {
+    async append(stream, entry, { labels = [], ttlSeconds, maxEntries } = {}) {
       const at = now()
-      const expiresAt = keep.ttlSeconds === undefined ? never : at + keep.ttlSeconds * 1000
+      const expiresAt = ttlSeconds === undefined ? never : at + ttlSeconds * 1000
       return database.transaction(() => {
-        const sql = 'insert into log (stream, at, entry, expires_at) values (?, ?, ?, ?) returning id'
-        const row = database.get(sql, stream, at, JSON.stringify(entry), expiresAt) as { id: number }
-        if (keep.maxEntries !== undefined) trim(database, stream, keep.maxEntries)
-        return String(row.id)
+        const id = insert(stream, { entry, labels }, at, expiresAt)
+        if (maxEntries !== undefined) trim(database, stream, maxEntries)
+        return String(id)
       })
     },
 
-    async page(stream, { limit, order, from }) {
-      const sql =
-        order === 'newest-first'
-          ? 'select id, at, entry from log where stream = ? and id < ? and expires_at > ? order by id desc limit ?'
-          : 'select id, at, entry from log where stream = ? and id > ? and expires_at > ? order by id limit ?'
-      const edge = order === 'newest-first' ? Number.MAX_SAFE_INTEGER : 0
-      const rows = database.all(sql, stream, parseId(from) ?? edge, now(), limit) as LogRow[]
-      return rows.map(({ id, at, entry }) => ({
-        id: String(id),
-        at,
-        entry: JSON.parse(entry) as Record<string, unknown>,
-      }))
+    async appendAll(stream, entries, { ttlSeconds }) {
+      const at = now()
+      database.transaction(() => {
+        for (const entry of entries) insert(stream, entry, at, at + ttlSeconds * 1000)
+      })
+    },
+
+    async page(stream, request) {
+      const bounds = boundsOf(database, stream, request)
+      return bounds === undefined ? [] : readPage(database, stream, { ...request, ...bounds, now: now() })
+    },
+
+    async shorten(stream, { ttlSeconds }) {
+      const ttl = ttlSeconds * 1000
+      const sql = `select id from log where stream = ? and id > ? order by id limit 1 offset ${shortenBatch - 1}`
+      for (let from = 0, last = 0; last < Number.MAX_SAFE_INTEGER; from = last) {
+        const row = database.get(sql, stream, from) as { id: number } | undefined
+        last = row?.id ?? Number.MAX_SAFE_INTEGER
+        database.run(
+          'update log set expires_at = min(expires_at, at + ?) where stream = ? and id > ? and id <= ?',
+          ttl,
+          stream,
+          from,
+          last,
+        )
+        await nextTurn()
+      }
     },
 
     async drop(stream) {
       database.run('delete from log where stream = ?', stream)
     },
   }
+}
+
+interface Bounds {
+  /** Both exclusive. */
+  above: number
+  below: number
+}
+
+/** Ids ascend with time, so times are turned into ids. @returns undefined when nothing can be between them */
+function boundsOf(
+  database: Database,
+  stream: string,
+  { order, from, since, before }: LogPageRequest,
+): Bounds | undefined {
+  const firstFrom = (time: number) => {
+    const sql = 'select id from log where stream = ? and at >= ? order by at, id limit 1'
+    return (database.get(sql, stream, time) as { id: number } | undefined)?.id
+  }
+  const first = since === undefined ? 1 : firstFrom(since)
+  if (first === undefined) return undefined
+  const end = (before === undefined ? undefined : firstFrom(before)) ?? Number.MAX_SAFE_INTEGER
+  const edge = parseId(from)
+  return {
+    above: order === 'oldest-first' && edge !== undefined ? Math.max(edge, first - 1) : first - 1,
+    below: order === 'newest-first' && edge !== undefined ? Math.min(edge, end) : end,
+  }
+}
+
+function readPage(
+  database: Database,
+  stream: string,
+  { label, order, above, below, limit, now }: LogPageRequest & Bounds & { now: number },
+): LogEntry[] {
+  const direction = order === 'newest-first' ? 'desc' : 'asc'
+  const rows =
+    label === undefined
+      ? database.all(
+          `select id, at, entry from log
+           where stream = ? and id > ? and id < ? and expires_at > ? order by id ${direction} limit ?`,
+          ...[stream, above, below, now, limit],
+        )
+      : database.all(
+          // A cross join keeps this order of tables: the label says which rows of the log to read.
+          `select log.id, at, entry from log_label cross join log on log.id = log_label.id
+           where log_label.stream = ? and label = ? and log_label.id > ? and log_label.id < ? and expires_at > ?
+           order by log_label.id ${direction} limit ?`,
+          ...[stream, label, above, below, now, limit],
+        )
+  return (rows as LogRow[]).map(({ id, at, entry }) => ({
+    id: String(id),
+    at,
+    entry: JSON.parse(entry) as Record<string, unknown>,
+  }))
 }
 
 function trim(database: Database, stream: string, maxEntries: number): void {

@@ -58,6 +58,15 @@ const migrations = [
 
   create table blob (key text primary key, revision integer not null, bytes blob not null);
   `,
+  `
+  create index log_time on log (stream, at);
+  create table log_label (
+    stream text not null, label text not null, id integer not null,
+    primary key (stream, label, id)
+  ) without rowid;
+  create index log_label_owner on log_label (id);
+  create trigger log_deleted after delete on log begin delete from log_label where id = old.id; end;
+  `,
 ]
 
 /** Tables whose rows are dead once `expires_at` has passed. */
