@@ -5,7 +5,7 @@ import { createArchitecture } from './architecture/architecture.ts'
 import { createAuthorizationServer } from './authorization-server/authorization-server.ts'
 import type { Config } from './config.ts'
 import { createDashboard } from './dashboard/router.ts'
-import { createDomain } from './domain/domain.ts'
+import type { Domain } from './domain/domain.ts'
 import type { Mailer } from './domain/mail.ts'
 import { createSecrets } from './domain/secrets.ts'
 import { createAllowedOrigins } from './http/allowed-origins.ts'
@@ -29,6 +29,8 @@ import type { Store } from './storage/contract.ts'
 export interface AppDeps {
   config: Config
   store: Store
+  /** On the same store. */
+  domain: Domain
   logger: Logger
   readiness: Readiness
   /** Fetches client ID metadata documents; a test may answer in its place. */
@@ -43,6 +45,7 @@ export interface AppDeps {
 export async function createApp({
   config,
   store,
+  domain,
   logger,
   readiness,
   fetch,
@@ -56,14 +59,15 @@ export async function createApp({
   const metrics = new Registry()
   collectDefaultMetrics({ register: metrics })
 
-  const domain = createDomain({ store, now })
   const architecture = createArchitecture({ blobs: store.blobs, now })
   const assets = createAssets()
   const render = createViews({ assetUrl: assets.url, now })
   const csrf = createCsrf({ secrets, secure })
-  const credentials = createCredentialCheck({ users: domain.users, limiter: store.limiter })
+  const credentials = createCredentialCheck({ ...domain, limiter: store.limiter })
   const isAllowedOrigin = createAllowedOrigins(publicUrl)
   const shared = { ...domain, mailer, publicUrl, render, csrf, credentials, now }
+
+  const forTools = { tools, auditLog: domain.auditLog, architecture, publicUrl, now }
 
   const authorizationServer = await createAuthorizationServer({
     ...shared,
@@ -89,8 +93,7 @@ export async function createApp({
       ...shared,
       store,
       tools,
-      serverFor:
-        mcpServerFor ?? createMcpServers({ tools, version: packageVersion(), architecture, publicUrl, now }),
+      serverFor: mcpServerFor ?? createMcpServers({ ...forTools, version: packageVersion() }),
       isAllowedOrigin,
       readiness,
       logger,

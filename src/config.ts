@@ -24,6 +24,8 @@ export interface Config {
   secretKeys: readonly [string, ...string[]]
   clientMetadataDocuments: boolean
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+  /** Where each audit event also goes, for a log collector. */
+  auditStream: 'off' | 'stdout'
   /** Peers whose X-Forwarded-For is believed. */
   trustedProxies: BlockList
   /** Absent: nothing is mailed, and links are shown instead. */
@@ -59,6 +61,7 @@ const Environment = z.object({
   SECRET_KEY: z.string().optional().transform(parseSecretKeys),
   CLIENT_METADATA_DOCUMENTS: z.enum(['on', 'off']).default('on'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  AUDIT_STREAM: z.enum(['off', 'stdout']).default('off'),
   TRUSTED_PROXIES: z.string().default('').transform(parseTrustedProxies),
   SMTP_URL: z.string().refine(parseSmtpUrl, { error: smtpUrlHint }).optional(),
   MAIL_FROM: z.string().refine(parseSender, { error: senderHint }).optional(),
@@ -89,6 +92,7 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
     secretKeys: env.SECRET_KEY ?? [keptSecretKey(dataDir)],
     clientMetadataDocuments: env.CLIENT_METADATA_DOCUMENTS === 'on',
     logLevel: env.LOG_LEVEL,
+    auditStream: env.AUDIT_STREAM,
     trustedProxies: env.TRUSTED_PROXIES,
     mail: env.SMTP_URL === undefined ? undefined : { url: env.SMTP_URL, from: env.MAIL_FROM ?? sender(url) },
   }

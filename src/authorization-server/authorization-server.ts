@@ -25,6 +25,7 @@ import { authorizationServerMetadata } from './metadata.ts'
 import { protocolErrors } from './protocol-errors.ts'
 import { createProvider } from './provider.ts'
 import { refreshRotation } from './refresh-rotation.ts'
+import { refusedRefreshes } from './refused-refreshes.ts'
 import { registrationRequest } from './registration-request.ts'
 import { hideSignedOut } from './signed-out-sessions.ts'
 import { createSignIns } from './sign-ins.ts'
@@ -81,7 +82,8 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
 
   const flights = createFlights({ artifacts, now })
   const exchange = codeExchange({ ...deps, artifacts, flights })
-  const rotation = refreshRotation({ ...deps, artifacts, flights, findResourceOwner })
+  const rotation = refreshRotation({ ...deps, artifacts, limiter, flights, findResourceOwner })
+  const refused = refusedRefreshes({ ...deps, artifacts, limiter, findResourceOwner })
   const requests = new Router<RequestState>()
     .get(
       ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'],
@@ -97,6 +99,7 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
       tokenRequest({ ...deps, artifacts, limiter }),
       exchange,
       rotation,
+      refused,
     )
 
   const signIns = createSignIns({ provider, artifacts, users: deps.users, now })

@@ -1,4 +1,5 @@
 import { errors, type Provider } from 'oidc-provider'
+import type { AuditLog } from '../domain/audit-log.ts'
 import type { ClientSessions } from '../domain/client-sessions.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { Members, Membership } from '../domain/members.ts'
@@ -35,6 +36,7 @@ export interface ConsentStepDeps {
   organizations: Organizations
   clientSessions: ClientSessions
   sessionBlocks: SessionBlocks
+  auditLog: AuditLog
   grantSession: GrantSession
   csrf: Csrf
   render: Render
@@ -54,6 +56,7 @@ export function createConsentStep(deps: ConsentStepDeps): InteractionStep {
     organizations,
     clientSessions,
     sessionBlocks,
+    auditLog,
     grantSession,
     csrf,
     render,
@@ -175,14 +178,30 @@ export function createConsentStep(deps: ConsentStepDeps): InteractionStep {
     leave(ctx, interaction, await provider.interactionResult(ctx.req, ctx.res, result))
   }
 
+  /** Told to the organization that was chosen on the page, or to each that could have been. */
+  async function deny(ctx: Context, interaction: Interaction, slug: string | undefined): Promise<void> {
+    const user = await requireUser(interaction)
+    const client = await requireClient(provider, interaction)
+    const { memberships } = await offerOf(interaction, user)
+    const chosen = memberships.filter(({ organization }) => organization.slug === slug)
+    for (const { organization } of chosen.length > 0 ? chosen : memberships) {
+      auditLog.note(organization.id, {
+        type: 'consent.denied',
+        clientId: client.clientId,
+        clientName: nameOf(client),
+        actor: { kind: 'user', id: user.id },
+        address: ctx.state.address,
+      })
+    }
+    leave(ctx, interaction, await provider.interactionResult(ctx.req, ctx.res, denied))
+  }
+
   return {
     show,
     async submit(ctx, interaction, form) {
       if (interaction.prompt.name !== 'consent') throw new errors.SessionNotFound('not at this step')
       const { decision, organization } = form
-      if (decision === 'deny') {
-        return leave(ctx, interaction, await provider.interactionResult(ctx.req, ctx.res, denied))
-      }
+      if (decision === 'deny') return deny(ctx, interaction, organization)
       if (decision !== 'allow') throw new RequestRefused(400, 'invalid_request', 'Choose Allow or Cancel.')
       if (organization) return allow(ctx, interaction, organization)
       ctx.status = 422

@@ -1,4 +1,5 @@
 import type { Client, Provider } from 'oidc-provider'
+import type { AuditLog } from '../domain/audit-log.ts'
 import { type ClientSessions, clientSessionLifetimeSeconds } from '../domain/client-sessions.ts'
 import { newId } from '../domain/identifiers.ts'
 import type { Organization } from '../domain/organizations.ts'
@@ -27,12 +28,13 @@ export interface GrantSessionDeps {
   provider: Provider
   artifacts: Artifacts
   clientSessions: ClientSessions
+  auditLog: AuditLog
   now: () => number
 }
 
 /** What Allow on the consent page brings about. */
 export function createGrantSession(deps: GrantSessionDeps): GrantSession {
-  const { provider, artifacts, clientSessions, now } = deps
+  const { provider, artifacts, clientSessions, auditLog, now } = deps
   return async (ctx, { client, user, organization, resource, redirectUri }) => {
     const grant = new provider.Grant({ accountId: user.id, clientId: client.clientId })
     grant.addOIDCScope('offline_access')
@@ -42,19 +44,29 @@ export function createGrantSession(deps: GrantSessionDeps): GrantSession {
     const id = await grant.save()
     const expiresAt = now() + clientSessionLifetimeSeconds * 1000
     await keepRegistration(artifacts, client.clientId, expiresAt)
-    await clientSessions.start({
-      id,
-      userId: user.id,
-      organizationId: organization.id,
+    const facts = {
       clientId: client.clientId,
       clientName: nameOf(client),
       clientVerified: identityOf(client.clientId) !== 'claimed',
       redirectHost: redirectHost(redirectUri),
+    }
+    await clientSessions.start({
+      id,
+      userId: user.id,
+      organizationId: organization.id,
+      ...facts,
       scopes: [...scopes],
       createdAt: now(),
       expiresAt,
       address: ctx.state.address,
       userAgent: ctx.get('User-Agent').slice(0, 200),
+    })
+    await auditLog.append(organization.id, {
+      type: 'consent.given',
+      clientSessionId: id,
+      ...facts,
+      actor: { kind: 'user', id: user.id },
+      address: ctx.state.address,
     })
     return id
   }

@@ -4,8 +4,9 @@ import { z } from 'zod'
 import type { AuditLog } from '../domain/audit-log.ts'
 import type { ClientSessions } from '../domain/client-sessions.ts'
 import { createSecrets } from '../domain/secrets.ts'
+import { countAttempt } from '../http/rate-limit.ts'
 import type { Context, RequestState } from '../http/request-context.ts'
-import type { Artifact, Artifacts } from '../storage/contract.ts'
+import type { Artifact, Artifacts, Limiter } from '../storage/contract.ts'
 import type { FindResourceOwner } from './accounts.ts'
 import { refuseForNow, refuseGrant } from './protocol-errors.ts'
 import type { Flight, Flights } from './single-flight.ts'
@@ -15,6 +16,8 @@ import { parametersOf } from './token-request.ts'
 const replayMilliseconds = 60_000
 /** How long a request waits for another one's rotation of the same token. */
 const waitMilliseconds = 15_000
+/** A session needs one refresh in half an hour, times as many processes as share it; the rest is a client gone wild. */
+const refreshes = { name: 'refresh', limit: 300, windowSeconds: 60 }
 
 /** What the token endpoint answered, as far as it is read again. */
 const Answer = z.looseObject({ refresh_token: z.string(), expires_in: z.number() })
@@ -22,6 +25,7 @@ type Answer = z.infer<typeof Answer>
 
 export interface RefreshRotationDeps {
   artifacts: Artifacts
+  limiter: Limiter
   flights: Flights
   clientSessions: ClientSessions
   auditLog: AuditLog
@@ -46,12 +50,13 @@ interface Presented {
  * oidc-provider never sees any of this: a request it gets is one that is to be rotated.
  */
 export function refreshRotation(deps: RefreshRotationDeps): Middleware<RequestState> {
-  const { artifacts, flights, findResourceOwner, clientSessions, auditLog, now } = deps
+  const { artifacts, limiter, flights, findResourceOwner, clientSessions, auditLog, now } = deps
 
   return async (ctx, next) => {
     const presented = await findPresented(parametersOf(ctx))
     // Not a refresh, or one that oidc-provider refuses without spending anything.
     if (!presented) return next()
+    await countAttempt(limiter, refreshes, presented.grantId)
     const began = now()
     while (now() - began < waitMilliseconds) {
       const rotation = await artifacts.get('Rotation', presented.token)
@@ -164,6 +169,7 @@ export function refreshRotation(deps: RefreshRotationDeps): Middleware<RequestSt
         type: 'refresh_token.reused',
         actor: { kind: 'client', id: session.clientId },
         clientSessionId: grantId,
+        userId: session.userId,
         outcome: atHome ? 'refused' : 'session_ended',
         ...use,
       })

@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createArchitecture, type ImportResult } from '../architecture/architecture.ts'
+import { presentImport } from '../architecture/import-record.ts'
 import type { Config } from '../config.ts'
 import { createDomain } from '../domain/domain.ts'
 import { DomainError } from '../domain/errors.ts'
@@ -20,12 +21,13 @@ export async function importFiles(
   )
   const store = await openStore(config)
   try {
-    const { organizations } = createDomain({ store, now: Date.now })
+    const { organizations, auditLog } = createDomain({ store, now: Date.now })
     const organization = await organizations.findBySlug(options.organization)
     if (!organization)
       throw new DomainError('not_found', `There is no organization "${options.organization}".`)
     const architecture = createArchitecture({ blobs: store.blobs, now: Date.now })
     const result = await architecture.importKubernetes(organization.id, files, { source: options.source })
+    await auditLog.append(organization.id, presentImport(result, { actor: { kind: 'operator' } }))
     console.log(describe(result))
   } finally {
     await store.close()

@@ -10,6 +10,7 @@ import type { Readiness } from '../http/health.ts'
 import type { RequestState } from '../http/request-context.ts'
 import { createSmtpMailer } from '../mail/smtp.ts'
 import { openStore } from '../storage/open.ts'
+import { createAuditOutlet } from './audit-outlet.ts'
 import { createLogger } from './logger.ts'
 
 /** Balancers ask `/readyz` every few seconds; until they did, requests still arrive and are served. */
@@ -23,10 +24,12 @@ export async function serve(config: Config): Promise<void> {
   const store = await openStore({ ...config, logger })
   // As errors, because every log level but `fatal` and `silent` shows those: data is at stake.
   for (const warning of await store.warnings()) logger.error(warning)
+  const domain = createDomain({ store, now: Date.now, auditOutlet: createAuditOutlet(config, logger) })
   const readiness: Readiness = { draining: false }
   const app = await createApp({
     config,
     store,
+    domain,
     logger,
     readiness,
     fetch: globalThis.fetch,
@@ -40,7 +43,7 @@ export async function serve(config: Config): Promise<void> {
     { port, url: config.publicUrl, store: config.redisUrl === undefined ? 'sqlite' : 'redis' },
     'listening',
   )
-  await printFirstSteps(config, createDomain({ store, now: Date.now }).firstRun)
+  await printFirstSteps(config, domain.firstRun)
 
   process.on('unhandledRejection', (error) => {
     // A defect nobody answers for: better a fresh process than one in an unknown state.
@@ -52,6 +55,7 @@ export async function serve(config: Config): Promise<void> {
   readiness.draining = true
   if (signal === 'SIGTERM') await sleep(drainMilliseconds)
   await close(server)
+  await domain.auditLog.flush()
   await store.close()
   logger.info('stopped')
 }

@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import type { z } from 'zod'
 import { createArchitecture } from '../architecture/architecture.ts'
+import { presentImport } from '../architecture/import-record.ts'
 import type { Config } from '../config.ts'
 import { createDomain } from '../domain/domain.ts'
 import { DomainError } from '../domain/errors.ts'
@@ -23,12 +24,14 @@ export async function setUp(config: Config, options: SetUpOptions): Promise<void
   })
   const store = await openStore(config)
   try {
-    const { firstRun } = createDomain({ store, now: Date.now })
+    const { firstRun, auditLog } = createDomain({ store, now: Date.now })
     const made = await firstRun.complete({ user, organization })
     console.log(`Made ${made.user.email} the owner of ${made.organization.name} (${made.organization.slug}).`)
     if (options.sample) {
       const architecture = createArchitecture({ blobs: store.blobs, now: Date.now })
-      const { entities, relations } = await architecture.importSample(made.organization.id)
+      const imported = await architecture.importSample(made.organization.id)
+      const { entities, relations } = imported
+      await auditLog.append(made.organization.id, presentImport(imported, { actor: { kind: 'operator' } }))
       console.log(`Loaded the sample architecture: ${entities} entities, ${relations} relations.`)
     }
     console.log(`Sign in at ${config.publicUrl}/sign-in, or connect Claude Code:

@@ -1,5 +1,7 @@
 import type { Architecture } from '../architecture/architecture.ts'
+import { presentImport } from '../architecture/import-record.ts'
 import type { Graph } from '../architecture/model.ts'
+import type { AuditLog } from '../domain/audit-log.ts'
 import type { ClientSessions } from '../domain/client-sessions.ts'
 import { DomainError } from '../domain/errors.ts'
 import { isAdmin } from '../domain/members.ts'
@@ -14,11 +16,14 @@ export interface OrganizationPageDeps {
   render: Render
   clientSessions: ClientSessions
   architecture: Architecture
+  auditLog: AuditLog
   now: () => number
 }
 
 /** `/organizations/{slug}`: what is known, since when, who is connected, and the next step where something is missing. */
-export function createOrganizationPage({ render, clientSessions, architecture, now }: OrganizationPageDeps) {
+export function createOrganizationPage(deps: OrganizationPageDeps) {
+  const { render, clientSessions, architecture, auditLog, now } = deps
+
   async function show(ctx: PageContext, viewer: OrganizationViewer): Promise<void> {
     const { organization, role } = viewer.membership
     const [{ graph }, sessions] = await Promise.all([
@@ -42,7 +47,10 @@ export function createOrganizationPage({ render, clientSessions, architecture, n
     if (!isAdmin(role)) {
       throw new DomainError('forbidden', 'Only administrators import an architecture. Ask one of yours.')
     }
-    await architecture.importSample(organization.id)
+    const imported = await architecture.importSample(organization.id)
+    const actor = { kind: 'user', id: viewer.user.id } as const
+    const by = { actor, address: ctx.state.address }
+    await auditLog.append(organization.id, presentImport(imported, by))
     seeOther(ctx, withNotice(`/organizations/${organization.slug}`, 'sample-imported'))
   }
 

@@ -53,8 +53,9 @@ export function createSessionBlockPages(deps: SessionBlockPagesDeps) {
     const { sessions, ...block } = await requireBlocking(viewer, session, subject)
     const scope = sessionScopes.ofOrganization(viewer)
     // The block first: a session that is made meanwhile is refused by it, one made before is ended below.
-    await sessionBlocks.block(viewer.membership, viewer.user.id, block)
-    seeOther(ctx, withOutcome(scope.path, await revokeSessions(clientSessions, sessions, scope.endOf)))
+    await sessionBlocks.block(viewer.membership, adminOf(ctx, viewer), block)
+    const outcome = await revokeSessions(clientSessions, sessions, scope.endOf, ctx.state.address)
+    seeOther(ctx, withOutcome(scope.path, outcome))
   }
 
   /**
@@ -81,9 +82,13 @@ export function createSessionBlockPages(deps: SessionBlockPagesDeps) {
   }
 
   async function lift(ctx: PageContext, viewer: OrganizationViewer): Promise<void> {
-    await sessionBlocks.lift(viewer.membership, viewer.user.id, ctx.params['id'] ?? '')
+    await sessionBlocks.lift(viewer.membership, adminOf(ctx, viewer), ctx.params['id'] ?? '')
     seeOther(ctx, withNotice(sessionScopes.ofOrganization(viewer).path, 'block-lifted'))
   }
 
   return { confirm, submit, lift }
+}
+
+function adminOf(ctx: PageContext, { user }: OrganizationViewer) {
+  return { userId: user.id, address: ctx.state.address }
 }

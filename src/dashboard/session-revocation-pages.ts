@@ -50,7 +50,8 @@ export function createSessionRevocationPages(deps: SessionRevocationPagesDeps) {
   async function submit(ctx: PageContext, viewer: Viewer, scope: SessionScope): Promise<void> {
     const ids = (ctx.params['id'] ?? viewer.form['sessions'] ?? '').split(' ').slice(0, revocationBatchSize)
     const sessions = await sessionScopes.requireSessions(scope, ids)
-    seeOther(ctx, withOutcome(scope.path, await revokeSessions(clientSessions, sessions, scope.endOf)))
+    const outcome = await revokeSessions(clientSessions, sessions, scope.endOf, ctx.state.address)
+    seeOther(ctx, withOutcome(scope.path, outcome))
   }
 
   return { confirm, submit }

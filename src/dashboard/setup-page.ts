@@ -1,5 +1,7 @@
 import type { z } from 'zod'
 import type { Architecture } from '../architecture/architecture.ts'
+import { presentImport } from '../architecture/import-record.ts'
+import type { AuditLog } from '../domain/audit-log.ts'
 import type { FirstRun } from '../domain/first-run.ts'
 import { NewOrganization, suggestSlug } from '../domain/organizations.ts'
 import { NewUser } from '../domain/users.ts'
@@ -17,12 +19,15 @@ export interface SetupPageDeps {
   signIns: SignIns
   firstRun: FirstRun
   architecture: Architecture
+  auditLog: AuditLog
 }
 
 const purpose = 'setup'
 
 /** `/setup?token=…`: the owner's account and the first organization, once. */
-export function createSetupPage({ render, csrf, signIns, firstRun, architecture }: SetupPageDeps) {
+export function createSetupPage(deps: SetupPageDeps) {
+  const { render, csrf, signIns, firstRun, architecture, auditLog } = deps
+
   async function show(ctx: PageContext): Promise<void> {
     await firstRun.requireToken(tokenOf(ctx))
     renderForm(ctx, { name: '', email: '', organization: '', slug: '', sample: false }, {})
@@ -51,7 +56,12 @@ export function createSetupPage({ render, csrf, signIns, firstRun, architecture 
     const made = await firstRun.complete({ user: user.data, organization: organization.data })
     // Signed in before the sample is imported: should that fail, the owner is not locked out and can repeat it.
     await signIns.start(ctx, made.user, { amr: ['pwd'] })
-    if (values.sample) await architecture.importSample(made.organization.id)
+    if (values.sample) {
+      const imported = await architecture.importSample(made.organization.id)
+      const actor = { kind: 'user', id: made.user.id } as const
+      const by = { actor, address: ctx.state.address }
+      await auditLog.append(made.organization.id, presentImport(imported, by))
+    }
     seeOther(ctx, `/organizations/${made.organization.slug}/connect`)
   }
 

@@ -158,8 +158,9 @@ export function createClientSessions({
   /**
    * Ends a client session for good. The grant goes first: from then on nothing under it is accepted, on any process.
    * Writing down who ended it comes second and cannot undo that.
+   * @param address where the request to end it came from
    */
-  async function end(id: string, by: ClientSessionEnd['by']): Promise<void> {
+  async function end(id: string, by: ClientSessionEnd['by'], address?: string): Promise<void> {
     await artifacts.revokeGrant(id)
     await announceEnd(id)
     for (;;) {
@@ -172,7 +173,10 @@ export function createClientSessions({
         return await auditLog.append(ended.organizationId, {
           type: 'client_session.ended',
           clientSessionId: id,
+          clientName: ended.clientName,
+          userId: ended.userId,
           actor: actorOf(by, ended.clientId),
+          address,
         })
       } catch (error) {
         if (!(error instanceof Conflict)) throw error

@@ -19,6 +19,12 @@ export interface SessionBlock {
   blockedBy: string
 }
 
+/** Who blocks, and from where. */
+export interface BlockingAdmin {
+  userId: string
+  address: string
+}
+
 export type SessionBlocks = ReturnType<typeof createSessionBlocks>
 
 /** Which client sessions may not be made or used: asked at consent, at each refresh and at each MCP request. */
@@ -57,13 +63,13 @@ export function createSessionBlocks({
   /** Blocks from now on; sessions that are alive are to be ended besides. Blocking twice is blocking once. */
   async function block(
     membership: Membership,
-    by: string,
+    by: BlockingAdmin,
     { subject, label }: Pick<SessionBlock, 'subject' | 'label'>,
   ): Promise<void> {
     requireAdmin(membership)
     const organizationId = membership.organization.id
     const id = blockId(organizationId, subject)
-    const data: SessionBlock = { id, organizationId, subject, label, blockedAt: now(), blockedBy: by }
+    const data: SessionBlock = { id, organizationId, subject, label, blockedAt: now(), blockedBy: by.userId }
     const indexes = { organization: organizationId }
     try {
       await documents.commit([{ op: 'put', kind: 'session-block', id, version: 0, data, indexes }])
@@ -74,12 +80,13 @@ export function createSessionBlocks({
     await auditLog.append(organizationId, {
       type: 'client_sessions.blocked',
       subject,
-      actor: { kind: 'user', id: by },
+      actor: { kind: 'user', id: by.userId },
+      address: by.address,
     })
   }
 
   /** @throws {DomainError} `not_found`, also for a block of another organization */
-  async function lift(membership: Membership, by: string, id: string): Promise<void> {
+  async function lift(membership: Membership, by: BlockingAdmin, id: string): Promise<void> {
     requireAdmin(membership)
     const document = await documents.get('session-block', id)
     const found = presentBlock(document)
@@ -94,7 +101,8 @@ export function createSessionBlocks({
     await auditLog.append(organizationId, {
       type: 'client_sessions.block_lifted',
       subject,
-      actor: { kind: 'user', id: by },
+      actor: { kind: 'user', id: by.userId },
+      address: by.address,
     })
   }
 

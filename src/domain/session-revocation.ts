@@ -15,18 +15,20 @@ const parallel = 20
 /**
  * Ends several client sessions. An outage half way is told in numbers, never as success.
  * @param endOf who ends a session, which its client is told
+ * @param address where the request came from
  * @throws {StoreUnavailable} when not one could be ended
  */
 export async function revokeSessions(
   clientSessions: ClientSessions,
   sessions: readonly ClientSession[],
   endOf: (session: ClientSession) => ClientSessionEnd['by'],
+  address?: string,
 ): Promise<RevocationOutcome> {
   let ended = 0
   let outage: StoreUnavailable | undefined
   const end = async (session: ClientSession) => {
     try {
-      await clientSessions.end(session.id, endOf(session))
+      await clientSessions.end(session.id, endOf(session), address)
       ended += 1
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error

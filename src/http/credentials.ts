@@ -1,5 +1,7 @@
 import { addressGroup } from '../domain/address-network.ts'
+import { DomainError } from '../domain/errors.ts'
 import { sha256 } from '../domain/identifiers.ts'
+import type { SignInAttempt, SignInRecord } from '../domain/sign-in-record.ts'
 import { canonicalEmail, type User, type Users } from '../domain/users.ts'
 import type { Limiter } from '../storage/contract.ts'
 import { countAttempt, forgetAttempt, type RateRule } from './rate-limit.ts'
@@ -19,11 +21,30 @@ const attemptsOnAccount: RateRule = { name: 'sign-in-account', limit: 10, window
 /** The step from a sign-in form to its user: the same, with the same limits, wherever somebody signs in. */
 export function createCredentialCheck({
   users,
+  signInRecord,
   limiter,
 }: {
   users: Users
+  signInRecord: SignInRecord
   limiter: Limiter
 }): CredentialCheck {
+  /** Not waited for: whoever guesses must not learn from the time it takes which addresses exist. */
+  function recordFailure(ctx: Context, email: string): void {
+    signInRecord.failed(email, attemptOf(ctx)).then(
+      (isKnown) => isKnown || ctx.state.log.info('sign-in with an address that belongs to nobody'),
+      (err: unknown) => ctx.state.log.warn({ err }, 'failed sign-in not recorded'),
+    )
+  }
+
+  async function authenticate(ctx: Context, email: string, password: string): Promise<User> {
+    try {
+      return await users.authenticate(email, password)
+    } catch (error) {
+      if (error instanceof DomainError && error.code === 'invalid_credentials') recordFailure(ctx, email)
+      throw error
+    }
+  }
+
   return async (ctx, form) => {
     const email = form['email'] ?? ''
     const from = addressGroup(ctx.state.address)
@@ -32,11 +53,20 @@ export function createCredentialCheck({
     // Counted before the password is looked at, or parallel guesses would all pass; given back when it was right.
     await countAttempt(limiter, attemptsOfAddress, from)
     await countAttempt(limiter, attemptsOnAccount, account)
-    const user = await users.authenticate(email, form['password'] ?? '')
+    const user = await authenticate(ctx, email, form['password'] ?? '')
     await Promise.all([
+      signInRecord.succeeded(user.id, attemptOf(ctx)),
       forgetAttempt(limiter, attemptsOfAddress, from),
       forgetAttempt(limiter, attemptsOnAccount, account),
     ])
     return user
+  }
+}
+
+function attemptOf(ctx: Context): SignInAttempt {
+  return {
+    method: 'password',
+    address: ctx.state.address,
+    userAgent: ctx.get('User-Agent').slice(0, 200),
   }
 }

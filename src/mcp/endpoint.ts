@@ -84,9 +84,9 @@ export async function createMcpEndpoint(deps: McpEndpointDeps): Promise<Middlewa
     }
     const { principal, isStillIn } = authentication
     await countAttempt(limiter, rate, principal.clientSession.id)
-    const { requestId, log } = ctx.state
+    const { address, requestId, log } = ctx.state
     const admission: Admission = {
-      authInfo: presentCaller({ principal, requestId, log }),
+      authInfo: presentCaller({ principal, address, requestId, log }),
       clientSessionId: principal.clientSession.id,
       isStillIn,
     }

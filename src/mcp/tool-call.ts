@@ -7,20 +7,25 @@ import {
 import type { Logger } from 'pino'
 import type { z } from 'zod'
 import type { Architecture } from '../architecture/architecture.ts'
+import type { AuditLog } from '../domain/audit-log.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { Principal } from '../domain/principal.ts'
 import { StoreUnavailable } from '../storage/contract.ts'
-import type { Tool } from './tools/define-tool.ts'
+import { type Outcome, presentCall } from './call-record.ts'
+import type { Tool, ToolAnswer } from './tools/define-tool.ts'
 
 /** Whose request a tool is called in. */
 export interface Caller {
   principal: Principal
+  /** The network address it came from. */
+  address: string
   requestId: string
   log: Logger
 }
 
 export interface ToolCallDeps {
   tools: readonly Tool[]
+  auditLog: AuditLog
   architecture: Architecture
   publicUrl: string
   now: () => number
@@ -33,10 +38,10 @@ export type CallTool = (
 ) => Promise<CallToolResult>
 
 /**
- * Calls tools. What a model can repair (wrong arguments, an unknown name) and what it should tell its user are results
+ * Calls tools, and has each call written to the audit log. What a model can repair (wrong arguments, an unknown name) and what it should tell its user are results
  * marked `isError`, because a model sees those and not protocol errors (SEP-1303).
  */
-export function createToolCalls({ tools, ...context }: ToolCallDeps): CallTool {
+export function createToolCalls({ tools, auditLog, ...context }: ToolCallDeps): CallTool {
   const byName = new Map(tools.map((tool) => [tool.name, tool]))
   const names = [...byName.keys()].toSorted().join(', ')
 
@@ -48,26 +53,50 @@ export function createToolCalls({ tools, ...context }: ToolCallDeps): CallTool {
         `There is no tool ${params.name.slice(0, 100)}. The tools are ${names}.`,
       )
     }
+    const started = context.now()
+    const { outcome, text, structuredContent, entities } = await answer(tool, params, caller, signal)
+    const durationMs = context.now() - started
+    const call = { tool: tool.name, outcome, entities, text, durationMs }
+    auditLog.note(caller.principal.organization.id, presentCall(caller, call))
+    return structuredContent
+      ? { structuredContent, content: [{ type: 'text', text }] }
+      : { isError: true, content: [{ type: 'text', text }] }
+  }
+
+  async function answer(
+    tool: Tool,
+    params: CallToolRequestParams,
+    caller: Caller,
+    signal: AbortSignal,
+  ): Promise<Answer> {
     const input = tool.inputSchema.safeParse(params.arguments ?? {})
-    if (!input.success) return failure(describeIssues(tool, input.error))
+    if (!input.success) return { outcome: 'refused', text: describeIssues(tool, input.error), entities: [] }
     try {
-      const answer = await tool.handler(input.data, { ...context, principal: caller.principal, signal })
-      return { structuredContent: answer.structuredContent, content: [{ type: 'text', text: answer.text }] }
+      const made = await tool.handler(input.data, { ...context, principal: caller.principal, signal })
+      return { outcome: 'answered', ...made }
     } catch (error) {
-      return failure(explain(error, tool, caller))
+      return { ...explain(error, tool, caller), entities: [] }
     }
   }
 }
 
-function explain(error: unknown, tool: Tool, { log, requestId }: Caller): string {
-  if (error instanceof DomainError) return error.message
+/** With structured content exactly when the tool answered. */
+interface Answer extends Omit<ToolAnswer, 'structuredContent'> {
+  outcome: Outcome
+  structuredContent?: ToolAnswer['structuredContent']
+}
+
+function explain(error: unknown, tool: Tool, { log, requestId }: Caller): { outcome: Outcome; text: string } {
+  if (error instanceof DomainError) return { outcome: 'refused', text: error.message }
   if (error instanceof StoreUnavailable) {
     log.warn({ err: error, tool: tool.name }, 'tool call without store')
-    return 'The server cannot reach its store right now. Try again in a few seconds.'
+    const text = 'The server cannot reach its store right now. Try again in a few seconds.'
+    return { outcome: 'unavailable', text }
   }
   log.error({ err: error, tool: tool.name }, 'tool failed')
   // The error's own words stay in the log: they may quote what is stored.
-  return `Something went wrong on our side (request ${requestId}). Tell whoever runs this server.`
+  const text = `Something went wrong on our side (request ${requestId}). Tell whoever runs this server.`
+  return { outcome: 'failed', text }
 }
 
 function describeIssues(tool: Tool, error: z.ZodError): string {
@@ -80,8 +109,4 @@ function describeIssues(tool: Tool, error: z.ZodError): string {
   return [`The arguments of ${tool.name} are not valid.`, ...problems.map((problem) => `- ${problem}`)].join(
     '\n',
   )
-}
-
-function failure(text: string): CallToolResult {
-  return { isError: true, content: [{ type: 'text', text }] }
 }

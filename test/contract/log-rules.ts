@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { LogEntry } from '../../src/storage/contract.ts'
 import type { Subject } from './subject.ts'
 
+const parity = (n: number) => [n % 2 === 0 ? 'even' : 'odd', 'all']
 const numbers = (entries: LogEntry[]) => entries.map(({ entry }) => entry['n'])
 
 export function logRules(subject: () => Subject): void {
@@ -64,9 +65,8 @@ export function logRules(subject: () => Subject): void {
   test('entries are found by each of their labels, in both directions and from where a page ended', async () => {
     const { logs } = subject().store
     const stream = randomUUID()
-    const label = (n: number) => [n % 2 === 0 ? 'even' : 'odd', 'all']
-    await logs.append(stream, { n: 0 }, { ttlSeconds: 60, labels: label(0) })
-    const more = [1, 2, 3, 4].map((n) => ({ entry: { n }, labels: label(n) }))
+    await logs.append(stream, { n: 0 }, { ttlSeconds: 60, labels: parity(0) })
+    const more = [1, 2, 3, 4].map((n) => ({ entry: { n }, labels: parity(n) }))
     await logs.appendAll(stream, more, { ttlSeconds: 60 })
     await logs.append(randomUUID(), { n: 'of another stream' }, { ttlSeconds: 60, labels: ['even'] })
 

@@ -54,7 +54,7 @@ const toolsUnderTest = [
     description: 'Takes exactly this.',
     requiredScope,
     inputSchema: z.strictObject({ query: z.string(), limit: z.int().max(50).default(10) }),
-    handler: async (input) => ({ structuredContent: input, text: JSON.stringify(input) }),
+    handler: async (input) => ({ structuredContent: input, text: JSON.stringify(input), entities: [] }),
   }),
   defineTool({
     name: 'slow',
@@ -66,7 +66,7 @@ const toolsUnderTest = [
       slowTool.emit('started')
       await new Promise((resolve) => signal.addEventListener('abort', resolve))
       slowTool.emit('aborted')
-      return { structuredContent: {}, text: '' }
+      return { structuredContent: {}, text: '', entities: [] }
     },
   }),
 ]

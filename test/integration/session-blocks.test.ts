@@ -74,14 +74,15 @@ describe('Blocking client sessions', () => {
     const membership = { organization: people.acme, role: 'owner' as const }
     const subject = { kind: 'user' as const, userId: people.mel.id }
     const { sessionBlocks } = server.domain
-    await sessionBlocks.block(membership, people.ada.id, { subject, label: people.mel.email })
+    const by = { userId: people.ada.id, address: '127.0.0.1' }
+    await sessionBlocks.block(membership, by, { subject, label: people.mel.email })
     const refused = await callTool(server.origin, tokens.access_token)
     assert.equal(refused.status, 401)
     assert.match(await refused.text(), /has blocked you from connecting clients/)
     const renewed = await refresh(server.origin, tokens.clientId, tokens.refresh_token)
     assert.equal(renewed.status, 400)
     const [block] = await sessionBlocks.list(membership)
-    await sessionBlocks.lift(membership, people.ada.id, block?.id ?? '')
+    await sessionBlocks.lift(membership, by, block?.id ?? '')
     assert.equal((await callTool(server.origin, tokens.access_token)).status, 200)
   })
 

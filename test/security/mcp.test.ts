@@ -278,7 +278,7 @@ test('MCP-37 hanging up stops the work, every time (MCP 2026-07-28, Cancellation
       await once(signal, 'abort')
       running--
       work.emit('aborted')
-      return { structuredContent: {}, text: '' }
+      return { structuredContent: {}, text: '', entities: [] }
     },
   })
   const client = await signedInClient()

@@ -197,7 +197,7 @@ test('RS-26 a tool never gets the caller’s token, so it cannot pass it on (MCP
     inputSchema: z.strictObject({}),
     async handler(input, context) {
       seen.push(input, context)
-      return { structuredContent: {}, text: '' }
+      return { structuredContent: {}, text: '', entities: [] }
     },
   })
   const endpoint = await startEndpoint(client, [nosy])

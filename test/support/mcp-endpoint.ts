@@ -29,8 +29,11 @@ export async function signedInClient(options: { store?: Store } = {}) {
   const now = Date.now
   const store = options.store ?? (await createSqliteStore({ file: ':memory:' }))
   const { artifacts, documents } = store
-  const { users, organizations, members, clientSessions, sessionBlocks } = createDomain({ store, now })
-  const deps = { artifacts, users, organizations, members, clientSessions, sessionBlocks, now }
+  const { users, organizations, members, clientSessions, sessionBlocks, auditLog } = createDomain({
+    store,
+    now,
+  })
+  const deps = { artifacts, users, organizations, members, clientSessions, sessionBlocks, auditLog, now }
 
   const { user, change: userChange } = await users.prepare({
     email: `${randomBytes(4).toString('hex')}@example.com`,
@@ -123,6 +126,7 @@ export async function startEndpoint(
         createMcpServers({
           tools,
           version: '0.0.0-test',
+          auditLog: client.deps.auditLog,
           architecture: noArchitecture,
           publicUrl,
           now: Date.now,

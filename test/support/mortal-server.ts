@@ -4,6 +4,7 @@ import { pino } from 'pino'
 import { createApp } from '../../src/app.ts'
 import { createHttpServer } from '../../src/cli/serve.ts'
 import type { Config } from '../../src/config.ts'
+import { createDomain } from '../../src/domain/domain.ts'
 import { createSmtpMailer } from '../../src/mail/smtp.ts'
 import type { Store } from '../../src/storage/contract.ts'
 
@@ -20,9 +21,11 @@ export async function startMortalServer(options: {
 }) {
   const { config, store, calls, now = Date.now } = options
   const mortality: Mortality = { left: Number.POSITIVE_INFINITY, die: () => server.closeAllConnections() }
+  const mortal = withMortality(store, mortality)
   const app = await createApp({
     config,
-    store: withMortality(store, mortality),
+    store: mortal,
+    domain: createDomain({ store: mortal, now }),
     logger: pino({ level: 'silent' }),
     readiness: { draining: false },
     fetch: globalThis.fetch,

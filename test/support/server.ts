@@ -53,11 +53,13 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     config.redisUrl === undefined
       ? await createSqliteStore({ file: ':memory:', now })
       : await createRedisStore({ url: config.redisUrl, now })
+  const domain = createDomain({ store, now })
   const log: string[] = []
   const logger = pino({ level: 'debug' }, { write: (line: string) => void log.push(line) })
   const app = await createApp({
     config,
     store,
+    domain,
     logger,
     readiness: { draining: false },
     fetch: options.fetch ?? globalThis.fetch,
@@ -74,13 +76,14 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     mcpUrl: `${config.publicUrl}/mcp/v1`,
     port,
     store,
-    domain: createDomain({ store, now }),
+    domain,
     log,
     async stop() {
       server.closeAllConnections()
       await new Promise((resolve) => {
         server.close(resolve)
       })
+      await domain.auditLog.flush()
       await store.close()
     },
   }

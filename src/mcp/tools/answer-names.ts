@@ -35,6 +35,11 @@ export function presentEnd(index: GraphIndex, ref: string): string {
   return presentName(index, entityAt(index, index.ordinals.get(ref) ?? -1))
 }
 
+/** References of the entities at both ends, which may repeat. */
+export function endsOf(relations: readonly Relation[]): string[] {
+  return relations.flatMap(({ from, to }) => [from, to])
+}
+
 /** Groups relations; `~` marks those for which only weaker signs speak. */
 export function groupRelations(index: GraphIndex, relations: readonly Relation[]): GroupedRelations {
   const grouped: GroupedRelations = {}
@@ -48,7 +53,7 @@ export function groupRelations(index: GraphIndex, relations: readonly Relation[]
 
 /** What the marks mean, as far as they occur; and of what kind entities are that are no services. */
 export function presentLegend(index: GraphIndex, relations: readonly Relation[]): Record<string, unknown> {
-  const refs = [...new Set(relations.flatMap(({ from, to }) => [from, to]))]
+  const refs = [...new Set(endsOf(relations))]
   const entities = refs.map((ref) => entityAt(index, index.ordinals.get(ref) ?? -1))
   const kinds: Partial<Record<EntityKind, string[]>> = {}
   for (const entity of entities) {

@@ -3,10 +3,13 @@ import type { ToolAnswer } from './define-tool.ts'
 /** What a tool says: a summary first, then plain data. */
 export type AnswerContent = { summary: string } & Record<string, unknown>
 
-/** The text is made from the structured content, so that no client's model misses a fact another one gets. */
-export function presentAnswer(content: AnswerContent): ToolAnswer {
+/**
+ * The text is made from the structured content, so that no client's model misses a fact another one gets.
+ * @param entities references of what the answer is about
+ */
+export function presentAnswer(content: AnswerContent, entities: readonly string[]): ToolAnswer {
   const present = Object.fromEntries(Object.entries(content).filter(([, value]) => value !== undefined))
-  return { structuredContent: present, text: renderText(content) }
+  return { structuredContent: present, text: renderText(content), entities }
 }
 
 /** The summary as first line, then `key: value` lines, indented where values have parts. */

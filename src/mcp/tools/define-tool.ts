@@ -20,6 +20,8 @@ export interface ToolContext {
 export interface ToolAnswer {
   structuredContent: Record<string, unknown>
   text: string
+  /** References of the entities it is about: those asked about first, then those told. For the audit log. */
+  entities: readonly string[]
 }
 
 /** One tool as one value: what it is called, what it needs, what it takes, what it does. */

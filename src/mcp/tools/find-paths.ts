@@ -35,22 +35,23 @@ export const findPaths = defineTool({
   }),
   async handler(input, context) {
     const { graph, index } = await context.architecture.load(context.principal.organization.id)
-    if (graph.entities.length === 0) return presentAnswer(presentEmptyGraph(context))
+    if (graph.entities.length === 0) return presentAnswer(presentEmptyGraph(context), [])
     const question = readQuestion(index, input)
     const paths = findShortestPaths(index, question)
-    const [from, to] = [question.from, question.to].map((ordinal) =>
-      presentName(index, entityAt(index, ordinal)),
-    )
+    const ends = [question.from, question.to]
+    const [from, to] = ends.map((ordinal) => presentName(index, entityAt(index, ordinal)))
+    const refsOf = (ordinals: readonly number[]) => ordinals.map((ordinal) => entityAt(index, ordinal).ref)
     const provenance = presentProvenance(graph, context.now())
     if (paths.length === 0) {
       const over = input.relations?.join(', ') ?? 'all relations'
       const around = input.avoid.length === 0 ? '' : ` around ${input.avoid.join(', ')}`
-      return presentAnswer({
+      const answer = {
         summary: `No path from ${from} to ${to}${around} within ${input.max_hops} hops over ${over}, ${presentBounds(graph)}.`,
         other_way_round: presentReverse(index, question),
         total: 0,
         ...provenance,
-      })
+      }
+      return presentAnswer(answer, refsOf(ends))
     }
     const render = (count: number): AnswerContent => ({
       summary: `${presentCount(paths.length, input.k)} from ${from} to ${to} within ${input.max_hops} hops; the shortest has ${hops(paths[0])}.`,
@@ -61,7 +62,8 @@ export const findPaths = defineTool({
       truncated: count < paths.length,
       ...provenance,
     })
-    return presentAnswer(render(countThatFits(paths.length, input.max_tokens, render)))
+    const count = countThatFits(paths.length, input.max_tokens, render)
+    return presentAnswer(render(count), refsOf([...ends, ...paths.slice(0, count).flat()]))
   },
 })
 

@@ -10,6 +10,7 @@ import { resolveEntity } from '../../architecture/queries/entity-resolution.ts'
 import { countThatFits, maxTokens } from './answer-budget.ts'
 import { cursorInput, paginate } from './answer-cursor.ts'
 import {
+  endsOf,
   entityReference,
   groupRelations,
   kindsInput,
@@ -48,7 +49,7 @@ export const getDependencies = defineTool({
   inputSchema,
   async handler(input, context) {
     const { graph, index } = await context.architecture.load(context.principal.organization.id)
-    if (graph.entities.length === 0) return presentAnswer(presentEmptyGraph(context))
+    if (graph.entities.length === 0) return presentAnswer(presentEmptyGraph(context), [])
     const start = resolveEntity(index, input.ref, 'ref')
     const { direction, depth, relations, kinds } = input
     const question = ['get_dependencies', start, direction, depth, relations, kinds]
@@ -76,7 +77,9 @@ export const getDependencies = defineTool({
       }
     }
     const available = Math.max(0, items.length - offset)
-    return presentAnswer(render(available === 0 ? 0 : countThatFits(available, input.max_tokens, render)))
+    const count = available === 0 ? 0 : countThatFits(available, input.max_tokens, render)
+    const shown = items.slice(offset, offset + count).map(({ relation }) => relation)
+    return presentAnswer(render(count), [entityAt(index, start).ref, ...endsOf(shown)])
   },
 })
 

@@ -4,7 +4,7 @@ import type { Entity, Relation } from '../../architecture/model.ts'
 import { describeEntity, type DescribedRelation } from '../../architecture/queries/entity-description.ts'
 import { resolveEntity } from '../../architecture/queries/entity-resolution.ts'
 import { countThatFits, maxTokens } from './answer-budget.ts'
-import { entityReference, groupRelations, presentEnd, presentLegend } from './answer-names.ts'
+import { endsOf, entityReference, groupRelations, presentEnd, presentLegend } from './answer-names.ts'
 import { presentEmptyGraph, presentProvenance } from './answer-provenance.ts'
 import { presentAnswer, type AnswerContent } from './answer-text.ts'
 import { defineTool } from './define-tool.ts'
@@ -22,7 +22,7 @@ export const getEntity = defineTool({
   }),
   async handler(input, context) {
     const { graph, index } = await context.architecture.load(context.principal.organization.id)
-    if (graph.entities.length === 0) return presentAnswer(presentEmptyGraph(context))
+    if (graph.entities.length === 0) return presentAnswer(presentEmptyGraph(context), [])
     const { entity, outgoing, incoming } = describeEntity(index, resolveEntity(index, input.ref, 'ref'))
     const ranked = alternate(outgoing, incoming)
     const render = (count: number, evidenceCount: number): AnswerContent => {
@@ -48,11 +48,11 @@ export const getEntity = defineTool({
         ...presentProvenance(graph, context.now()),
       }
     }
-    if (ranked.length === 0) return presentAnswer(render(0, 0))
+    if (ranked.length === 0) return presentAnswer(render(0, 0), [entity.ref])
     // Evidence is why one asks for the card: it keeps a part of the budget.
     const count = countThatFits(ranked.length, input.max_tokens * 0.6, (each) => render(each, 0))
     const evidenceCount = countThatFits(count, input.max_tokens, (each) => render(count, each))
-    return presentAnswer(render(count, evidenceCount))
+    return presentAnswer(render(count, evidenceCount), [entity.ref, ...endsOf(ranked.slice(0, count))])
   },
 })
 

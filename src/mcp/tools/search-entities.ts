@@ -34,7 +34,7 @@ export const searchEntities = defineTool({
   }),
   async handler(input, context) {
     const { graph, index } = await context.architecture.load(context.principal.organization.id)
-    if (graph.entities.length === 0) return presentAnswer(presentEmptyGraph(context))
+    if (graph.entities.length === 0) return presentAnswer(presentEmptyGraph(context), [])
     const { query, kinds, limit } = input
     const { offset, cursorAt } = paginate(input.cursor, graph.revision, ['search_entities', query, kinds])
     const result = search(index, { query, kinds, limit, offset })
@@ -50,8 +50,13 @@ export const searchEntities = defineTool({
         ...presentProvenance(graph, context.now()),
       }
     }
-    if (result.hits.length === 0) return presentAnswer(render(0))
-    return presentAnswer(render(countThatFits(result.hits.length, input.max_tokens, render)))
+    if (result.hits.length === 0) return presentAnswer(render(0), [])
+    const count = countThatFits(result.hits.length, input.max_tokens, render)
+    const shown = result.hits.slice(0, count)
+    return presentAnswer(
+      render(count),
+      shown.map(({ entity }) => entity.ref),
+    )
   },
 })
 

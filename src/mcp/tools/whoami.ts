@@ -39,6 +39,7 @@ export const whoami = defineTool({
         `Token: ${kindNames[token.kind]}, expires ${expiresAt} (in ${minutes} minutes); the client renews it by itself.`,
         `Manage or end this session: ${manageUrl}`,
       ].join('\n'),
+      entities: [],
     }
   },
 })

@@ -107,14 +107,23 @@ function readPage(
       ? database.all(
           `select id, at, entry from log
            where stream = ? and id > ? and id < ? and expires_at > ? order by id ${direction} limit ?`,
-          ...[stream, above, below, now, limit],
+          stream,
+          above,
+          below,
+          now,
+          limit,
         )
       : database.all(
           // A cross join keeps this order of tables: the label says which rows of the log to read.
           `select log.id, at, entry from log_label cross join log on log.id = log_label.id
            where log_label.stream = ? and label = ? and log_label.id > ? and log_label.id < ? and expires_at > ?
            order by log_label.id ${direction} limit ?`,
-          ...[stream, label, above, below, now, limit],
+          stream,
+          label,
+          above,
+          below,
+          now,
+          limit,
         )
   return (rows as LogRow[]).map(({ id, at, entry }) => ({
     id: String(id),

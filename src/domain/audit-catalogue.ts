@@ -1,0 +1,31 @@
+import type { AuditEvent } from './audit-log.ts'
+
+/** The groups people look for events in. */
+export const auditCategories = {
+  tool_calls: 'Tool calls',
+  sign_ins: 'Sign-ins',
+  sessions: 'Client sessions',
+  architecture: 'Architecture',
+  settings: 'Settings',
+} as const satisfies Record<string, string>
+
+export type AuditCategory = keyof typeof auditCategories
+export type AuditEventType = AuditEvent['type']
+
+/** Every event in words, and where it belongs. An entry's other facts are shown as they are. */
+export const auditCatalogue: Record<AuditEventType, { category: AuditCategory; words: string }> = {
+  'tool.called': { category: 'tool_calls', words: 'Called a tool' },
+  'sign_in.succeeded': { category: 'sign_ins', words: 'Signed in' },
+  'sign_in.failed': { category: 'sign_ins', words: 'Failed to sign in' },
+  'sign_ins.ended': { category: 'sign_ins', words: 'Signed out of their browsers' },
+  'consent.given': { category: 'sessions', words: 'Allowed a client' },
+  'consent.denied': { category: 'sessions', words: 'Refused a client' },
+  'client_session.ended': { category: 'sessions', words: 'Ended a client session' },
+  'client_sessions.blocked': { category: 'sessions', words: 'Blocked client sessions' },
+  'client_sessions.block_lifted': { category: 'sessions', words: 'Lifted a block of client sessions' },
+  'refresh_token.refused': { category: 'sessions', words: 'Was refused a refresh' },
+  'refresh_token.reused': { category: 'sessions', words: 'Presented a replaced refresh token' },
+  'architecture.imported': { category: 'architecture', words: 'Imported an architecture' },
+  'audit_log.exported': { category: 'settings', words: 'Exported the audit log' },
+  'audit_log.retention_changed': { category: 'settings', words: 'Changed how long the audit log is kept' },
+}

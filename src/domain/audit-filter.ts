@@ -1,0 +1,58 @@
+import { auditCatalogue, type AuditCategory, type AuditEventType } from './audit-catalogue.ts'
+import type { Actor, AuditedAct } from './audit-log.ts'
+
+/** Which entries of an audit log are meant; what is absent restricts nothing. Times are epoch milliseconds. */
+export interface AuditFilter {
+  /** Who did it, or whom it was done to. */
+  who?: Actor | undefined
+  what?: AuditCategory | AuditEventType | undefined
+  /** A client session's id. */
+  session?: string | undefined
+  /** A reference of an entity a tool call told about. */
+  entity?: string | undefined
+  since?: number | undefined
+  before?: number | undefined
+}
+
+/** The labels under which an act is found without reading those between. */
+export function labelsOf(act: AuditedAct): string[] {
+  const facts: Record<string, unknown> = { ...act }
+  const { userId, clientSessionId } = facts
+  return [
+    labelOfActor(act.actor),
+    ...(typeof userId === 'string' ? [labelOfActor({ kind: 'user', id: userId })] : []),
+    `what:${auditCatalogue[act.type].category}`,
+    ...(typeof clientSessionId === 'string' ? [`session:${clientSessionId}`] : []),
+    ...(act.type === 'tool.called' ? act.entities.map((ref) => `entity:${ref}`) : []),
+  ]
+}
+
+/** The label that leaves least to read, and a test for what remains. */
+export function planSearch(filter: AuditFilter): {
+  label: string | undefined
+  matches: (act: AuditedAct) => boolean
+} {
+  const { who, what, session, entity } = filter
+  const isType = what !== undefined && what in auditCatalogue
+  const category = isType ? auditCatalogue[what as AuditEventType].category : what
+  const wanted = [
+    ...(entity === undefined ? [] : [`entity:${entity}`]),
+    ...(session === undefined ? [] : [`session:${session}`]),
+    ...(who === undefined ? [] : [labelOfActor(who)]),
+    ...(category === undefined ? [] : [`what:${category}`]),
+  ]
+  const [label, ...others] = wanted
+  return {
+    label,
+    matches(act) {
+      if (isType && act.type !== what) return false
+      if (others.length === 0) return true
+      const labels = labelsOf(act)
+      return others.every((other) => labels.includes(other))
+    },
+  }
+}
+
+function labelOfActor(actor: Actor): string {
+  return 'id' in actor ? `who:${actor.kind}:${actor.id}` : `who:${actor.kind}`
+}
