@@ -13,6 +13,7 @@ import { createAssets } from './http/assets.ts'
 import { createCredentialCheck } from './http/credentials.ts'
 import { createCsrf } from './http/csrf.ts'
 import { errorHandler } from './http/error-handler.ts'
+import { createInvitationLimit } from './http/invitation-limit.ts'
 import { health, type Readiness } from './http/health.ts'
 import { requestContext, type RequestState } from './http/request-context.ts'
 import { requestTarget } from './http/request-target.ts'
@@ -64,8 +65,9 @@ export async function createApp({
   const render = createViews({ assetUrl: assets.url, now })
   const csrf = createCsrf({ secrets, secure })
   const credentials = createCredentialCheck({ ...domain, limiter: store.limiter })
+  const invitationLimit = createInvitationLimit({ limiter: store.limiter })
   const isAllowedOrigin = createAllowedOrigins(publicUrl)
-  const shared = { ...domain, mailer, publicUrl, render, csrf, credentials, now }
+  const shared = { ...domain, mailer, publicUrl, render, csrf, credentials, invitationLimit, now }
 
   const forTools = { tools, auditLog: domain.auditLog, architecture, publicUrl, now }
 

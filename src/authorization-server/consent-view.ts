@@ -1,4 +1,4 @@
-import type { ClientSessionEnd } from '../domain/client-sessions.ts'
+import type { ClientSessionEnd } from '../domain/client-session-end.ts'
 import type { Membership } from '../domain/members.ts'
 import { type Scope, scopes } from '../domain/principal.ts'
 import type { User } from '../domain/users.ts'

@@ -6,11 +6,26 @@ const notices = {
   'signed-out-elsewhere': 'You are signed out in every other browser.',
   'block-lifted': 'The block is lifted. New sessions can be made again.',
   'sample-imported': 'The sample architecture is here.',
+  'role-changed': 'The role is changed.',
+  'member-removed': 'The member is removed, and refused everywhere from now on.',
+  'invitation-revoked': 'The invitation is revoked. Its link works no more.',
+  joined: 'Welcome. You are a member here now.',
+} as const
+
+/** What a form could do only in part. */
+const problems = {
+  'withdrawal-incomplete':
+    'Done, and their rights are gone. But the store did not confirm that every client session ended: what is still listed under Sessions is refused or has the new role only, and can be revoked there.',
 } as const
 
 /** The address of a page that tells what was just done. */
 export function withNotice(path: string, notice: keyof typeof notices): string {
   return `${path}?notice=${notice}`
+}
+
+/** The address of a page that tells what could not be done. */
+export function withProblem(path: string, problem: keyof typeof problems): string {
+  return `${path}?problem=${problem}`
 }
 
 /** What stands around a page outside of any organization. */
@@ -43,6 +58,7 @@ export function presentOrganizationFrame(
     organization: { slug: organization.slug, name: organization.name, role },
     section,
     notice: noticeOf(ctx),
+    problem: Object.entries(problems).find(([name]) => name === ctx.query['problem'])?.[1],
   }
 }
 

@@ -3,12 +3,17 @@ import type { Architecture } from '../architecture/architecture.ts'
 import type { AuditLog } from '../domain/audit-log.ts'
 import type { ClientSessions } from '../domain/client-sessions.ts'
 import type { FirstRun } from '../domain/first-run.ts'
+import type { InvitationAcceptance } from '../domain/invitation-acceptance.ts'
+import type { Invitations } from '../domain/invitations.ts'
+import type { Mailer } from '../domain/mail.ts'
+import type { MemberChanges } from '../domain/member-changes.ts'
 import type { Members } from '../domain/members.ts'
 import type { SessionBlocks } from '../domain/session-blocks.ts'
 import type { Users } from '../domain/users.ts'
 import type { CredentialCheck } from '../http/credentials.ts'
 import type { Csrf } from '../http/csrf.ts'
 import { RequestRefused } from '../http/errors.ts'
+import type { InvitationLimit } from '../http/invitation-limit.ts'
 import type { RequestState } from '../http/request-context.ts'
 import type { SignIns } from '../http/sign-ins.ts'
 import type { Render } from '../http/views.ts'
@@ -17,6 +22,10 @@ import { createArchitecturePages } from './architecture-pages.ts'
 import { createConnectPage } from './connect-page.ts'
 import { createFreshSignIn } from './fresh-sign-in.ts'
 import { createHomePage } from './home-page.ts'
+import { createInvitationPage } from './invitation-page.ts'
+import { createInvitePages } from './invite-pages.ts'
+import { createMemberChangePages } from './member-change-pages.ts'
+import { createMemberPages } from './member-pages.ts'
 import { createOrganizationPage } from './organization-page.ts'
 import { createSessionBlockPages } from './session-block-pages.ts'
 import { createSessionPages } from './session-pages.ts'
@@ -35,6 +44,11 @@ export interface DashboardDeps {
   credentials: CredentialCheck
   users: Users
   members: Members
+  memberChanges: MemberChanges
+  invitations: Invitations
+  invitationAcceptance: InvitationAcceptance
+  invitationLimit: InvitationLimit
+  mailer: Mailer
   clientSessions: ClientSessions
   sessionBlocks: SessionBlocks
   auditLog: AuditLog
@@ -62,6 +76,10 @@ export function createDashboard(deps: DashboardDeps): RoutedMiddleware {
   const account = createAccountPages({ ...deps, sessionScopes })
   const revokeOwn = signedIn((ctx, viewer) => revocation.submit(ctx, viewer, sessionScopes.ofAccount(viewer)))
   const architecture = createArchitecturePages(deps)
+  const invitation = createInvitationPage(deps)
+  const invite = createInvitePages(deps)
+  const memberChange = createMemberChangePages(deps)
+  const { fresh } = freshSignIn
 
   const router = new Router<RequestState>({ strict: true })
     .get('/setup', setup.show)
@@ -93,6 +111,22 @@ export function createDashboard(deps: DashboardDeps): RoutedMiddleware {
     .post('/organizations/:slug/sessions/blocks/:id/lift', inOrganization(blocks.lift))
     .post('/organizations/:slug/sessions/revoke', revokeInOrganization)
     .post('/organizations/:slug/sessions/:id/revoke', revokeInOrganization)
+    .get('/organizations/:slug/members', inOrganization(createMemberPages(deps)))
+    .get('/organizations/:slug/members/invite', inOrganization(invite.show))
+    .post('/organizations/:slug/members/invite', inOrganization(fresh(invite.submit)))
+    .post('/organizations/:slug/members/invitations/:id/renew', inOrganization(fresh(invite.renew)))
+    .post('/organizations/:slug/members/invitations/:id/revoke', inOrganization(invite.revoke))
+    .get(
+      '/organizations/:slug/members/leave',
+      inOrganization((ctx, viewer) => memberChange.confirmLeaving(ctx, viewer)),
+    )
+    .post('/organizations/:slug/members/leave', inOrganization(memberChange.leave))
+    .get('/organizations/:slug/members/:id', inOrganization(memberChange.show))
+    .post('/organizations/:slug/members/:id/role', inOrganization(fresh(memberChange.changeRole)))
+    .post('/organizations/:slug/members/:id/remove', inOrganization(fresh(memberChange.remove)))
+    .get('/invitations/:token', invitation.show)
+    .post('/invitations/:token', invitation.submit)
+    .post('/invitations/:token/switch', invitation.switchAccount)
     .get('/organizations/:slug/architecture', inOrganization(architecture.list))
     .get('/organizations/:slug/architecture/:ref', inOrganization(architecture.show))
 

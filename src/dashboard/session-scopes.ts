@@ -1,4 +1,5 @@
-import type { ClientSession, ClientSessionEnd, ClientSessions } from '../domain/client-sessions.ts'
+import type { ClientSessionEnd } from '../domain/client-session-end.ts'
+import type { ClientSession, ClientSessions } from '../domain/client-sessions.ts'
 import { DomainError } from '../domain/errors.ts'
 import { isAdmin } from '../domain/members.ts'
 import type { OwnedSession } from '../domain/session-filter.ts'

@@ -4,6 +4,7 @@ import { type AuditTrouble, createAuditQueue } from './audit-queue.ts'
 import { createAuditRetention, type RetentionDays, retentionChoices } from './audit-retention.ts'
 import { DomainError } from './errors.ts'
 import { isAdmin, type Membership } from './members.ts'
+import type { Role } from './principal.ts'
 import type { BlockSubject } from './session-blocks.ts'
 
 /** Who did it. Names and addresses of users are looked up when the log is read, so a log never repeats an old one. */
@@ -61,6 +62,15 @@ export type AuditEvent =
       userAgent: string
     }
   | { type: 'client_sessions.blocked' | 'client_sessions.block_lifted'; subject: BlockSubject }
+  /** Said again when an invitation gets a new link. */
+  | { type: 'member.invited'; invitationId: string; email: string; role: Role }
+  | { type: 'invitation.revoked'; invitationId: string; email: string }
+  /** The actor joined. */
+  | { type: 'invitation.accepted'; invitationId: string; role: Role }
+  | { type: 'member.role_changed'; userId: string; from: Role; to: Role }
+  | { type: 'member.removed'; userId: string; role: Role }
+  /** The actor left. */
+  | { type: 'member.left'; role: Role }
   | { type: 'architecture.imported'; source: string; revision: number; entities: number; relations: number }
   | { type: 'audit_log.exported'; format: string; filter: string }
   | { type: 'audit_log.retention_changed'; fromDays: number; toDays: number }

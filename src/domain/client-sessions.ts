@@ -1,7 +1,8 @@
 import type { Artifacts, Bus, Documents, StoredDocument } from '../storage/contract.ts'
 import { Conflict, StoreUnavailable } from '../storage/contract.ts'
-import type { Actor, AuditLog } from './audit-log.ts'
+import type { AuditLog } from './audit-log.ts'
 import { addressNetwork } from './address-network.ts'
+import { actorOf, type ClientSessionEnd } from './client-session-end.ts'
 import { DomainError } from './errors.ts'
 import { isAdmin, type Membership } from './members.ts'
 import type { Scope } from './principal.ts'
@@ -29,16 +30,6 @@ export interface ClientSession {
   address: string
   userAgent: string
   ended?: ClientSessionEnd | undefined
-}
-
-export interface ClientSessionEnd {
-  at: number
-  by:
-    | { kind: 'administrator'; userId: string; organizationName: string }
-    | { kind: 'user'; userId: string }
-    | { kind: 'client' }
-    | { kind: 'operator' }
-    | { kind: 'replay' }
 }
 
 /** A client session with what changes at every use. */
@@ -203,38 +194,6 @@ export function createClientSessions({
   }
 
   return { start, find, findRevocation, listFor, listLive, noteUse, noteRefresh, isFamiliar, end, revoke }
-}
-
-/** What a client is told when its session has ended: who, when, and what to do. */
-export function describeEnd(end: ClientSessionEnd): string {
-  const when = `${new Date(end.at).toISOString().slice(0, 16).replace('T', ' ')} UTC`
-  const again = 'Run /mcp to sign in again.'
-  switch (end.by.kind) {
-    case 'administrator':
-      return `This session was revoked by an administrator of ${end.by.organizationName} on ${when}. ${again}`
-    case 'user':
-      return `This session was revoked by its user on ${when}. ${again}`
-    case 'operator':
-      return `This session was revoked by the operator of this server on ${when}. ${again}`
-    case 'client':
-      return `This session was signed out by its client on ${when}. ${again}`
-    case 'replay':
-      return `This session was ended on ${when} because one of its codes or tokens was used twice, which may mean that it was stolen. ${again}`
-  }
-}
-
-function actorOf(by: ClientSessionEnd['by'], clientId: string): Actor {
-  switch (by.kind) {
-    case 'administrator':
-    case 'user':
-      return { kind: 'user', id: by.userId }
-    case 'client':
-      return { kind: 'client', id: clientId }
-    case 'operator':
-      return { kind: 'operator' }
-    case 'replay':
-      return { kind: 'server' }
-  }
 }
 
 function recordOf(session: ClientSession) {

@@ -2,11 +2,15 @@ import type { Store } from '../storage/contract.ts'
 import { type AuditOutlet, createAuditLog } from './audit-log.ts'
 import { createClientSessions } from './client-sessions.ts'
 import { createFirstRun } from './first-run.ts'
+import { createInvitationAcceptance } from './invitation-acceptance.ts'
+import { createInvitations } from './invitations.ts'
+import { createMemberChanges } from './member-changes.ts'
 import { createMembers } from './members.ts'
 import { createOrganizations } from './organizations.ts'
 import { createSessionBlocks } from './session-blocks.ts'
 import { createSignInRecord } from './sign-in-record.ts'
 import { createUsers } from './users.ts'
+import { createWithdrawal } from './withdrawal.ts'
 
 export type Domain = ReturnType<typeof createDomain>
 
@@ -28,5 +32,30 @@ export function createDomain({
   const clientSessions = createClientSessions({ artifacts, documents, bus, auditLog, now })
   const sessionBlocks = createSessionBlocks({ documents, auditLog, now })
   const firstRun = createFirstRun({ artifacts, documents, users, organizations, members, now })
-  return { users, organizations, members, auditLog, signInRecord, clientSessions, sessionBlocks, firstRun }
+  const invitations = createInvitations({ documents, users, members, auditLog, now })
+  const withdrawal = createWithdrawal({ clientSessions, invitations })
+  const memberChanges = createMemberChanges({ documents, members, withdrawal, auditLog, now })
+  const invitationAcceptance = createInvitationAcceptance({
+    documents,
+    users,
+    organizations,
+    members,
+    invitations,
+    withdrawal,
+    auditLog,
+    now,
+  })
+  return {
+    users,
+    organizations,
+    members,
+    memberChanges,
+    invitations,
+    invitationAcceptance,
+    auditLog,
+    signInRecord,
+    clientSessions,
+    sessionBlocks,
+    firstRun,
+  }
 }

@@ -18,6 +18,8 @@ export type DomainErrorCode =
   | 'not_found'
   | 'forbidden'
   | 'conflict'
+  /** It was there, and is used up or out of date. */
+  | 'gone'
   | 'invalid_input'
   | 'invalid_credentials'
   | 'rate_limited'

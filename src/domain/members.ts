@@ -11,6 +11,12 @@ export interface Member {
   joinedAt: number
 }
 
+/** The user who does something, and the network address they do it from. */
+export interface ActingUser {
+  id: string
+  address: string
+}
+
 /** An organization seen by one of its members. */
 export interface Membership {
   organization: Organization
@@ -47,6 +53,18 @@ export function createMembers({
     return memberships.filter((membership) => membership !== undefined)
   }
 
+  /** Everybody in an organization, in the order their accounts were made. */
+  async function list(organizationId: string): Promise<Member[]> {
+    const members: Member[] = []
+    let cursor: string | undefined
+    do {
+      const page = await documents.list('member', 'organization', organizationId, { limit: 200, cursor })
+      members.push(...page.items.map(({ data }) => data as Member))
+      cursor = page.nextCursor
+    } while (cursor !== undefined)
+    return members
+  }
+
   /**
    * The membership a page or form acts under.
    * @throws {DomainError} `not_found`, the same for an unknown slug and for an organization of others: a different
@@ -63,18 +81,23 @@ export function createMembers({
 
   /** The change that makes a user a member. */
   function prepare(organizationId: string, userId: string, role: Role): DocumentChange {
-    const member: Member = { userId, organizationId, role, joinedAt: now() }
-    return {
-      op: 'put',
-      kind: 'member',
-      id: memberId(organizationId, userId),
-      version: 0,
-      data: member,
-      indexes: { user: userId, organization: organizationId },
-    }
+    return memberRecord({ userId, organizationId, role, joinedAt: now() }, 0)
   }
 
-  return { find, listMemberships, requireMembership, prepare }
+  return { find, list, listMemberships, requireMembership, prepare }
+}
+
+/** The document of a member, as it is written. @param version the one that was read; 0 creates */
+export function memberRecord(member: Member, version: number): DocumentChange {
+  const { userId, organizationId } = member
+  return {
+    op: 'put',
+    kind: 'member',
+    id: memberId(organizationId, userId),
+    version,
+    data: member,
+    indexes: { user: userId, organization: organizationId },
+  }
 }
 
 /** Admins and owners administer what belongs to all of an organization. */
@@ -82,6 +105,7 @@ export function isAdmin(role: Role): boolean {
   return role === 'owner' || role === 'admin'
 }
 
-function memberId(organizationId: string, userId: string): string {
+/** The id of a member's document. */
+export function memberId(organizationId: string, userId: string): string {
   return `${organizationId}:${userId}`
 }

@@ -1,5 +1,6 @@
 import { StoreUnavailable } from '../storage/contract.ts'
-import type { ClientSession, ClientSessionEnd, ClientSessions } from './client-sessions.ts'
+import type { ClientSessionEnd } from './client-session-end.ts'
+import type { ClientSession, ClientSessions } from './client-sessions.ts'
 
 /** How a revocation of several sessions went. What failed may be ended again: ending is idempotent. */
 export interface RevocationOutcome {

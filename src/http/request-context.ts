@@ -41,10 +41,9 @@ export function requestContext({
       await next()
     } finally {
       ctx.state.log.info(
-        // The path may carry a one-time secret (a setup or invitation link) only in its query, which is left out.
         {
           method: ctx.method,
-          path: ctx.path,
+          path: withoutSecret(ctx.path),
           status: ctx.status,
           ms: now() - started,
           address: ctx.state.address,
@@ -53,6 +52,11 @@ export function requestContext({
       )
     }
   }
+}
+
+/** A path as it may be logged. Other one-time secrets travel in queries, which are not logged. */
+function withoutSecret(path: string): string {
+  return path.replace(/^\/invitations\/[^/]+/, '/invitations/…')
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Role } from '../domain/principal.ts'
 import type { AccountViewData } from './account-view-data.ts'
+import type { MemberViewData } from './member-view-data.ts'
 
 /** A time as pages show it. */
 export interface Moment {
@@ -19,7 +20,7 @@ export interface Frame {
   organization: { slug: string; name: string; role: Role } | undefined
   /** Those the user may switch to, the present one included. */
   organizations: { slug: string; name: string }[]
-  section: 'overview' | 'architecture' | 'sessions' | 'connect' | 'account' | undefined
+  section: 'overview' | 'architecture' | 'sessions' | 'members' | 'connect' | 'account' | undefined
   /** What a form before this page did. */
   notice: string | undefined
   /** What a form before this page could not do. */
@@ -77,7 +78,7 @@ export interface SelectOption {
 export type FieldErrors = Record<string, string>
 
 /** What each page of `views/` is given; a name or field that does not exist is a type error. */
-export interface ViewData extends AccountViewData {
+export interface ViewData extends AccountViewData, MemberViewData {
   /** Stands alone: what went wrong and what to do next. `error` is the OAuth code or one of ours. */
   error: {
     status: number

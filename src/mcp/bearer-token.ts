@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { describeEnd } from '../domain/client-session-end.ts'
 import type { ClientSessions } from '../domain/client-sessions.ts'
-import { describeEnd } from '../domain/client-sessions.ts'
 import type { Members } from '../domain/members.ts'
 import type { Organizations } from '../domain/organizations.ts'
 import { type Principal, type Scope, scopes } from '../domain/principal.ts'
