@@ -35,6 +35,7 @@ describe('The pages in Chromium', { skip }, () => {
         await signOutAndIn(page, server)
         await authorizeClient(page, server, callback.redirectUri)
         await lookAround(page, server)
+        await inviteMember(page, server)
         await revokeSession(page, server)
         assert.deepEqual(complaints, [])
       } finally {
@@ -157,6 +158,40 @@ async function lookAround(page: Page, server: TestServer): Promise<void> {
   await page.getByRole('link', { name: 'gateway', exact: true }).click()
   await page.getByRole('heading', { name: 'Is depended on by' }).waitFor()
   await assertWellMade(page)
+}
+
+async function inviteMember(page: Page, server: TestServer): Promise<void> {
+  const people = `${server.origin}/organizations/acme/members`
+  await page.goto(people)
+  await page.getByRole('link', { name: 'Invite somebody' }).press('Enter')
+  await page.getByRole('textbox', { name: 'E-mail address' }).fill('bob@example.com')
+  await page.getByRole('radio', { name: /^Admin/ }).check()
+  await assertWellMade(page)
+  await page.getByRole('button', { name: 'Invite' }).press('Enter')
+  await page.getByRole('heading', { name: 'bob@example.com is invited as admin' }).waitFor()
+  await assertWellMade(page)
+  const link = (await page.locator('#link').textContent()) ?? ''
+  await page.goto(link)
+  await page.getByText('You are signed in as ada@example.com').waitFor()
+  await assertWellMade(page)
+
+  const bob = await (await page.context().browser()?.newContext())?.newPage()
+  assert.ok(bob)
+  await bob.goto(link)
+  await assertWellMade(bob)
+  await bob.getByLabel('Your name').fill('Bob')
+  await bob.getByLabel('Password').fill(password)
+  await bob.keyboard.press('Enter')
+  await bob.getByRole('status').filter({ hasText: 'You are a member here now' }).waitFor()
+  await bob.context().close()
+
+  await page.goto(people)
+  await assertWellMade(page)
+  await page.getByRole('link', { name: 'Manage bob@example.com' }).click()
+  await assertWellMade(page)
+  await page.locator('summary', { hasText: 'Remove Bob' }).press('Enter')
+  await page.getByRole('button', { name: 'Remove bob@example.com' }).press('Enter')
+  await page.getByRole('status').filter({ hasText: 'The member is removed' }).waitFor()
 }
 
 async function revokeSession(page: Page, server: TestServer): Promise<void> {

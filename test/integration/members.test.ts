@@ -218,10 +218,12 @@ for (const engine of ['SQLite', 'Redis'] as const) {
 }
 
 describe('The list of members', () => {
+  let clock = 0
   let server: TestServer
+  let people: Awaited<ReturnType<typeof populate>>
   before(async () => {
-    server = await startServer()
-    const people = await populate(server)
+    server = await startServer({ now: () => Date.now() + clock })
+    people = await populate(server)
     const changes = Array.from({ length: 60 }, (_, number): DocumentChange[] => {
       const id = `user-${number}`
       const email = `p${number}@example.com`
@@ -244,5 +246,25 @@ describe('The list of members', () => {
     const found = await mel.open(`${members}?q=${encodeURIComponent('zoë P7@')}`)
     assert.match(found.html, /Zoë &lt;b&gt;[\s\S]+1–1 of 1/)
     assert.match((await mel.open(`${members}?q=nobody`)).html, /Nobody matches/)
+  })
+
+  it('asks who one is before somebody is removed, given a role or invited, 15 minutes after the sign-in', async () => {
+    const ada = await openAs(server.origin, 'ada')
+    const page = await ada.open(`${members}/${people.mel.id}`)
+    const form = await ada.open(`${members}/invite`)
+    clock = 15 * 60_000
+    const member = () => server.domain.members.find(people.acme.id, people.mel.id)
+    for (const sent of [
+      await ada.submit(page, { role: 'owner' }, /\/role$/),
+      await ada.submit(form, { email: 'x@example.com', role: 'owner' }, /\/invite$/),
+    ]) {
+      assert.equal(sent.status, 403)
+      assert.match(sent.html, /name="confirm_password"/)
+    }
+    const asked = await ada.submit(page, {}, /\/remove$/)
+    assert.equal((await member())?.role, 'member')
+    const done = await ada.submit(asked, { confirm_password: password })
+    assert.match(done.html, /The member is removed/)
+    assert.equal(await member(), undefined)
   })
 })
