@@ -25,6 +25,8 @@ import { createMcpServers } from './mcp/server.ts'
 import type { ServerFactory } from './mcp/session-calls.ts'
 import { tools } from './mcp/tools/tools.ts'
 import { packageVersion } from './package.ts'
+import type { ProviderFetch } from './upstream/public-fetch.ts'
+import { createUpstream } from './upstream/upstream.ts'
 import type { Store } from './storage/contract.ts'
 
 export interface AppDeps {
@@ -39,6 +41,8 @@ export interface AppDeps {
   mailer: Mailer
   /** Answers MCP requests in place of our tools; for tests of what lies before them. */
   mcpServerFor?: ServerFactory
+  /** Asks sign-in providers of organizations, and no host that is not public. */
+  publicFetch: ProviderFetch
   now: () => number
 }
 
@@ -52,6 +56,7 @@ export async function createApp({
   fetch,
   mailer,
   mcpServerFor,
+  publicFetch,
   now,
 }: AppDeps): Promise<Koa<RequestState>> {
   const { publicUrl, trustedProxies } = config
@@ -67,7 +72,26 @@ export async function createApp({
   const credentials = createCredentialCheck({ ...domain, limiter: store.limiter })
   const invitationLimit = createInvitationLimit({ limiter: store.limiter })
   const isAllowedOrigin = createAllowedOrigins(publicUrl)
-  const shared = { ...domain, mailer, publicUrl, render, csrf, credentials, invitationLimit, now }
+  const upstream = createUpstream({
+    publicUrl,
+    artifacts: store.artifacts,
+    secrets,
+    fetch: (url, request) => fetch(url, request),
+    publicFetch,
+    now,
+  })
+  const { signInProvider } = config
+  const shared = {
+    ...domain,
+    signInProvider,
+    mailer,
+    publicUrl,
+    render,
+    csrf,
+    credentials,
+    invitationLimit,
+    now,
+  }
 
   const forTools = { tools, auditLog: domain.auditLog, architecture, publicUrl, now }
 
@@ -103,7 +127,7 @@ export async function createApp({
   )
   app.use(authorizationServer.requests.routes())
   app.use(authorizationServer.interactions.routes())
-  app.use(createDashboard({ ...shared, signIns: authorizationServer.signIns, architecture }))
+  app.use(createDashboard({ ...shared, upstream, signIns: authorizationServer.signIns, architecture }))
   for (const middleware of authorizationServer.provider.middleware)
     app.use(middleware as Koa.Middleware<RequestState>)
   return app

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { parseSender, parseSmtpUrl } from './mail/smtp-url.ts'
 import type { MailSettings } from './mail/smtp.ts'
+import type { SignInProvider } from './domain/sign-in-provider.ts'
 import { parseRedisAddress } from './storage/redis/address.ts'
 
 /** Everything the environment decides, parsed once; nothing else reads it. */
@@ -30,6 +31,8 @@ export interface Config {
   trustedProxies: BlockList
   /** Absent: nothing is mailed, and links are shown instead. */
   mail: MailSettings | undefined
+  /** Signs in people of every organization. Absent: they have passwords and passkeys. */
+  signInProvider: SignInProvider | undefined
 }
 
 /** Wrong variables of the environment, all of them at once, each as one line for the operator. */
@@ -51,6 +54,9 @@ const smtpUrlHint =
   'must be smtp://HOST:PORT or smtps://HOST:PORT, with USER:PASSWORD@ before HOST where the server asks for it; percent-encode both'
 const senderHint = 'must be an address such as opentrace@example.com or OpenTrace <opentrace@example.com>'
 
+const issuerHint =
+  'must be the issuer exactly as the provider tells it: an https:// URL without query; http:// on loopback only'
+
 const Environment = z.object({
   PUBLIC_URL: z.string().default('http://localhost:3000').transform(parsePublicUrl),
   HOST: z.string().min(1).optional(),
@@ -65,6 +71,15 @@ const Environment = z.object({
   TRUSTED_PROXIES: z.string().default('').transform(parseTrustedProxies),
   SMTP_URL: z.string().refine(parseSmtpUrl, { error: smtpUrlHint }).optional(),
   MAIL_FROM: z.string().refine(parseSender, { error: senderHint }).optional(),
+  OIDC_ISSUER: z.string().refine(isIssuer, { error: issuerHint }).optional(),
+  OIDC_CLIENT_ID: z.string().optional(),
+  OIDC_CLIENT_SECRET: z.string().optional(),
+  OIDC_NAME: z
+    .string()
+    .trim()
+    .max(60, { error: 'must have at most 60 characters' })
+    .default('single sign-on'),
+  OIDC_SIGN_UP: z.enum(['on', 'off']).default('off'),
 })
 
 /**
@@ -76,6 +91,7 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
   const parsed = Environment.safeParse(given)
   const problems = (parsed.error?.issues ?? []).map(({ path, message }) => `${path.join('.')} ${message}`)
   if (given['SECRET_KEY'] === undefined && !isLaptop(given)) problems.push(missingSecretKey)
+  problems.push(...missingOfProvider(given))
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
   const env = parsed.data
   const url = new URL(env.PUBLIC_URL)
@@ -95,7 +111,30 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
     auditStream: env.AUDIT_STREAM,
     trustedProxies: env.TRUSTED_PROXIES,
     mail: env.SMTP_URL === undefined ? undefined : { url: env.SMTP_URL, from: env.MAIL_FROM ?? sender(url) },
+    signInProvider: signInProviderOf(env),
   }
+}
+
+function signInProviderOf(env: z.infer<typeof Environment>): SignInProvider | undefined {
+  const { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SECRET: clientSecret } = env
+  if (issuer === undefined || clientId === undefined || clientSecret === undefined) return undefined
+  const makesAccounts = env.OIDC_SIGN_UP === 'on'
+  return { name: env.OIDC_NAME, issuer, clientId, clientSecret, makesAccounts, organization: undefined }
+}
+
+/** Asked of the raw variables, so that it is said beside other faults. */
+function missingOfProvider(given: Record<string, string | undefined>): string[] {
+  const needed = ['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET']
+  const missing = needed.filter((name) => given[name] === undefined)
+  if (missing.length === needed.length) return []
+  return missing.map((name) => `${name} is missing: sign-in through a provider needs ${needed.join(', ')}`)
+}
+
+function isIssuer(value: string): boolean {
+  const url = URL.parse(value)
+  const isAllowed =
+    url?.protocol === 'https:' || (url?.protocol === 'http:' && loopbackHosts.has(url.hostname))
+  return isAllowed && url.search === '' && url.hash === '' && url.username === ''
 }
 
 /** At the name people know the server by; where that is only an address, mail is for trying out. */

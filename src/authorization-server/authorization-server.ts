@@ -6,6 +6,7 @@ import type { Members } from '../domain/members.ts'
 import type { Organizations } from '../domain/organizations.ts'
 import type { Secrets } from '../domain/secrets.ts'
 import type { SessionBlocks } from '../domain/session-blocks.ts'
+import type { SignInProvider } from '../domain/sign-in-provider.ts'
 import type { Users } from '../domain/users.ts'
 import type { CredentialCheck } from '../http/credentials.ts'
 import type { Csrf } from '../http/csrf.ts'
@@ -46,6 +47,8 @@ export interface AuthorizationServerDeps {
   auditLog: AuditLog
   sessionBlocks: SessionBlocks
   credentials: CredentialCheck
+  /** The operator's, offered beside the password. */
+  signInProvider: SignInProvider | undefined
   csrf: Csrf
   render: Render
   isAllowedOrigin: (origin: string) => boolean

@@ -3,6 +3,7 @@ import { addressGroup } from '../domain/address-network.ts'
 import { type ClientSessions, clientSessionLifetimeSeconds } from '../domain/client-sessions.ts'
 import type { Secrets } from '../domain/secrets.ts'
 import { scopes } from '../domain/principal.ts'
+import { hasPublicHost } from '../domain/public-host.ts'
 import type { Context } from '../http/request-context.ts'
 import { parseResource, resourceIdentifier } from '../http/resource.ts'
 import type { Limiter } from '../storage/contract.ts'
@@ -166,10 +167,7 @@ function features({
  * resolved addresses only after connecting, which still tells open ports), and not without limit.
  */
 async function allowFetch(limiter: Limiter, ctx: Context, clientId: string): Promise<boolean> {
-  const { hostname, port } = new URL(clientId)
-  const isAddress = /^[\d.]+$|^\[/.test(hostname)
-  if (isAddress || port !== '' || !hostname.includes('.') || /\.(local|internal|localhost)$/.test(hostname))
-    return false
+  if (!hasPublicHost(new URL(clientId))) return false
   const [mine, everybodys] = await Promise.all([
     limiter.hit(`cimd:${addressGroup(ctx.state.address)}`, { limit: 10, windowSeconds: 60 }),
     limiter.hit('cimd', { limit: 60, windowSeconds: 60 }),

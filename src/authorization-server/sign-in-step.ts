@@ -1,9 +1,11 @@
 import type { Provider } from 'oidc-provider'
 import { DomainError } from '../domain/errors.ts'
+import type { SignInProvider } from '../domain/sign-in-provider.ts'
 import type { CredentialCheck } from '../http/credentials.ts'
 import type { Csrf } from '../http/csrf.ts'
 import type { Context } from '../http/request-context.ts'
 import type { SignIn, SignIns } from '../http/sign-ins.ts'
+import { presentProvider } from '../http/upstream.ts'
 import type { Render } from '../http/views.ts'
 import {
   type Interaction,
@@ -18,6 +20,8 @@ export interface SignInStepDeps {
   provider: Provider
   signIns: SignIns
   credentials: CredentialCheck
+  /** The operator's. */
+  signInProvider: SignInProvider | undefined
   csrf: Csrf
   render: Render
 }
@@ -30,17 +34,20 @@ export function createSignInStep({
   provider,
   signIns,
   credentials,
+  signInProvider,
   csrf,
   render,
 }: SignInStepDeps): InteractionStep {
   async function renderForm(ctx: Context, interaction: Interaction, email = '', refusal?: string) {
+    const returnTo = `/interaction/${interaction.uid}`
     render(ctx, 'sign-in', {
       action: `/interaction/${interaction.uid}/sign-in`,
       csrf: csrf.token(ctx, purposeOf(interaction)),
       email,
       errors: refusal === undefined ? {} : { form: refusal },
-      returnTo: `/interaction/${interaction.uid}`,
+      returnTo,
       clientName: nameOf(await requireClient(provider, interaction)),
+      provider: presentProvider(signInProvider, returnTo),
     })
   }
 

@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,6 +12,7 @@ import type { RequestState } from '../http/request-context.ts'
 import { createSmtpMailer } from '../mail/smtp.ts'
 import { openStore } from '../storage/open.ts'
 import { createAuditOutlet } from './audit-outlet.ts'
+import { createPublicFetch } from '../upstream/public-fetch.ts'
 import { createLogger } from './logger.ts'
 
 /** Balancers ask `/readyz` every few seconds; until they did, requests still arrive and are served. */
@@ -34,6 +36,7 @@ export async function serve(config: Config): Promise<void> {
     readiness,
     fetch: globalThis.fetch,
     mailer: createSmtpMailer(config.mail),
+    publicFetch: createPublicFetch({ lookup }),
     now: Date.now,
   })
   const server = createHttpServer(app)

@@ -1,7 +1,9 @@
 import { DomainError } from '../domain/errors.ts'
+import type { SignInProvider } from '../domain/sign-in-provider.ts'
 import type { CredentialCheck } from '../http/credentials.ts'
 import type { SignIns } from '../http/sign-ins.ts'
 import type { FieldErrors } from '../http/view-data.ts'
+import { presentProvider } from '../http/upstream.ts'
 import type { Render } from '../http/views.ts'
 import { seeOther } from './redirects.ts'
 import { parseReturnPath } from './return-path.ts'
@@ -11,9 +13,12 @@ export interface FreshSignInDeps {
   render: Render
   signIns: SignIns
   credentials: CredentialCheck
+  /** The operator's. */
+  signInProvider: SignInProvider | undefined
   now: () => number
 }
 
+const confirmPath = '/sign-in/confirm'
 /** How long a sign-in counts as fresh. */
 const freshFor = 15 * 60 * 1000
 
@@ -22,7 +27,9 @@ const freshFor = 15 * 60 * 1000
  * A page is asked for at `/sign-in/confirm`, which leads back to it. A form is answered with the same question, whose
  * own form goes where the first one went and carries what was sent: nothing typed is lost.
  */
-export function createFreshSignIn({ render, signIns, credentials, now }: FreshSignInDeps) {
+export function createFreshSignIn(deps: FreshSignInDeps) {
+  const { render, signIns, credentials, signInProvider, now } = deps
+
   function isFresh({ signedInAt }: Viewer): boolean {
     return now() - signedInAt < freshFor
   }
@@ -63,12 +70,16 @@ export function createFreshSignIn({ render, signIns, credentials, now }: FreshSi
     { user, csrfToken }: Viewer,
     { action, form, errors }: { action: string; form: Record<string, string>; errors: FieldErrors },
   ): void {
+    const isFormHeld = action !== confirmPath
+    const returnTo = isFormHeld ? confirmPath : (parseReturnPath(form['return_to']) ?? '/')
     render(ctx, 'confirm-sign-in', {
       action,
       user: { name: user.name, email: user.email },
       csrf: csrfToken,
       fields: Object.entries(form).filter(([name]) => !['csrf', 'confirm_password'].includes(name)),
       hasPassword: user.passwordHash !== undefined,
+      provider: presentProvider(signInProvider, returnTo, { isFresh: true }),
+      isFormHeld,
       errors,
     })
   }
@@ -78,7 +89,7 @@ export function createFreshSignIn({ render, signIns, credentials, now }: FreshSi
     const { return_to: given } = ctx.query
     const returnTo = parseReturnPath(typeof given === 'string' ? given : undefined) ?? '/'
     if (isFresh(viewer)) return seeOther(ctx, returnTo)
-    renderQuestion(ctx, viewer, { action: '/sign-in/confirm', form: { return_to: returnTo }, errors: {} })
+    renderQuestion(ctx, viewer, { action: confirmPath, form: { return_to: returnTo }, errors: {} })
   }
 
   /** `POST /sign-in/confirm`: like any guarded form, and all it does is to go on. */

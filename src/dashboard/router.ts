@@ -8,7 +8,10 @@ import type { Invitations } from '../domain/invitations.ts'
 import type { Mailer } from '../domain/mail.ts'
 import type { MemberChanges } from '../domain/member-changes.ts'
 import type { Members } from '../domain/members.ts'
+import type { ProvidedAccounts } from '../domain/provided-accounts.ts'
 import type { SessionBlocks } from '../domain/session-blocks.ts'
+import type { SignInRecord } from '../domain/sign-in-record.ts'
+import type { SignInProvider } from '../domain/sign-in-provider.ts'
 import type { Users } from '../domain/users.ts'
 import type { CredentialCheck } from '../http/credentials.ts'
 import type { Csrf } from '../http/csrf.ts'
@@ -16,6 +19,7 @@ import { RequestRefused } from '../http/errors.ts'
 import type { InvitationLimit } from '../http/invitation-limit.ts'
 import type { RequestState } from '../http/request-context.ts'
 import type { SignIns } from '../http/sign-ins.ts'
+import type { Upstream } from '../http/upstream.ts'
 import type { Render } from '../http/views.ts'
 import { createAccountPages } from './account-pages.ts'
 import { createArchitecturePages } from './architecture-pages.ts'
@@ -33,6 +37,7 @@ import { createSessionRevocationPages } from './session-revocation-pages.ts'
 import { createSessionScopes } from './session-scopes.ts'
 import { createSetupPage } from './setup-page.ts'
 import { createSignInPages } from './sign-in-pages.ts'
+import { createUpstreamPages } from './upstream-pages.ts'
 import { createViewers } from './viewer.ts'
 
 export interface DashboardDeps {
@@ -42,6 +47,11 @@ export interface DashboardDeps {
   csrf: Csrf
   signIns: SignIns
   credentials: CredentialCheck
+  upstream: Upstream
+  providedAccounts: ProvidedAccounts
+  signInRecord: SignInRecord
+  /** The operator's. */
+  signInProvider: SignInProvider | undefined
   users: Users
   members: Members
   memberChanges: MemberChanges
@@ -63,6 +73,11 @@ type RoutedMiddleware = ReturnType<Router<RequestState>['routes']>
 export function createDashboard(deps: DashboardDeps): RoutedMiddleware {
   const { signedIn, inOrganization } = createViewers(deps)
   const signIn = createSignInPages(deps)
+  const operatorProvider = createUpstreamPages({
+    ...deps,
+    signInPages: signIn,
+    findProvider: () => Promise.resolve(deps.signInProvider),
+  })
   const freshSignIn = createFreshSignIn(deps)
   const setup = createSetupPage(deps)
   const organization = createOrganizationPage(deps)
@@ -86,6 +101,8 @@ export function createDashboard(deps: DashboardDeps): RoutedMiddleware {
     .post('/setup', setup.submit)
     .get('/sign-in', signIn.show)
     .post('/sign-in', signIn.submit)
+    .get('/sign-in/oidc', operatorProvider.begin)
+    .get('/sign-in/oidc/callback', operatorProvider.finish)
     .get('/sign-in/confirm', signedIn(freshSignIn.show))
     .post('/sign-in/confirm', signedIn(freshSignIn.submit))
     .post('/sign-out', signedIn(signIn.signOut))

@@ -3,6 +3,8 @@ import { readForm } from '../http/body.ts'
 import type { CredentialCheck } from '../http/credentials.ts'
 import type { Csrf } from '../http/csrf.ts'
 import type { SignIns } from '../http/sign-ins.ts'
+import type { SignInProvider } from '../domain/sign-in-provider.ts'
+import { presentProvider } from '../http/upstream.ts'
 import type { FieldErrors } from '../http/view-data.ts'
 import type { Render } from '../http/views.ts'
 import { seeOther } from './redirects.ts'
@@ -14,12 +16,18 @@ export interface SignInPagesDeps {
   csrf: Csrf
   signIns: SignIns
   credentials: CredentialCheck
+  /** The operator's. */
+  signInProvider: SignInProvider | undefined
 }
+
+export type SignInPages = ReturnType<typeof createSignInPages>
 
 const purpose = 'sign-in'
 
 /** `/sign-in` and `/sign-out`. */
-export function createSignInPages({ render, csrf, signIns, credentials }: SignInPagesDeps) {
+export function createSignInPages(deps: SignInPagesDeps) {
+  const { render, csrf, signIns, credentials, signInProvider } = deps
+
   async function show(ctx: PageContext): Promise<void> {
     const { return_to: given } = ctx.query
     const returnTo = parseReturnPath(typeof given === 'string' ? given : undefined) ?? '/'
@@ -41,6 +49,15 @@ export function createSignInPages({ render, csrf, signIns, credentials }: SignIn
     seeOther(ctx, returnTo)
   }
 
+  /** Another way to sign in did not work out. */
+  function refuse(
+    ctx: PageContext,
+    { status, message, returnTo }: { status: number; message: string; returnTo: string },
+  ): void {
+    ctx.status = status
+    renderForm(ctx, { email: '', returnTo, errors: { form: message } })
+  }
+
   async function signOut(ctx: PageContext): Promise<void> {
     await signIns.end(ctx)
     seeOther(ctx, '/sign-in')
@@ -54,9 +71,10 @@ export function createSignInPages({ render, csrf, signIns, credentials }: SignIn
       action: '/sign-in',
       csrf: csrf.token(ctx, purpose),
       clientName: undefined,
+      provider: presentProvider(signInProvider, form.returnTo),
       ...form,
     })
   }
 
-  return { show, submit, signOut }
+  return { show, submit, refuse, signOut }
 }

@@ -4,7 +4,7 @@ import type { User } from '../domain/users.ts'
 import { readForm } from '../http/body.ts'
 import type { Csrf } from '../http/csrf.ts'
 import type { RequestState } from '../http/request-context.ts'
-import type { SignIns } from '../http/sign-ins.ts'
+import type { SignIn, SignIns } from '../http/sign-ins.ts'
 import { seeOther } from './redirects.ts'
 
 /** The context of a page, with the parameters of its path. */
@@ -54,7 +54,7 @@ export function createViewers({
       await page(ctx, {
         user: signIn.user,
         signInUid: signIn.uid,
-        signedInAt: signIn.startedAt,
+        signedInAt: provedAt(signIn),
         memberships: await members.listMemberships(signIn.user.id),
         csrfToken: csrf.token(ctx, purpose),
         form,
@@ -71,4 +71,9 @@ export function createViewers({
   }
 
   return { signedIn, inOrganization }
+}
+
+/** A provider vouches for a sign-in that may be weeks old: who comes from it has proved nothing now. */
+function provedAt({ amr, startedAt }: SignIn): number {
+  return amr.includes('fed') ? 0 : startedAt
 }

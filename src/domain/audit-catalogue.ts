@@ -19,6 +19,7 @@ export const auditCatalogue: Record<AuditEventType, { category: AuditCategory; w
   'sign_in.succeeded': { category: 'sign_ins', words: 'Signed in' },
   'sign_in.failed': { category: 'sign_ins', words: 'Failed to sign in' },
   'sign_ins.ended': { category: 'sign_ins', words: 'Signed out of their browsers' },
+  'identity.linked': { category: 'sign_ins', words: 'Connected a sign-in provider' },
   'consent.given': { category: 'sessions', words: 'Allowed a client' },
   'consent.denied': { category: 'sessions', words: 'Refused a client' },
   'client_session.ended': { category: 'sessions', words: 'Ended a client session' },

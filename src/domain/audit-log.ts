@@ -74,6 +74,8 @@ export type AuditEvent =
   | { type: 'architecture.imported'; source: string; revision: number; entities: number; relations: number }
   | { type: 'audit_log.exported'; format: string; filter: string }
   | { type: 'audit_log.retention_changed'; fromDays: number; toDays: number }
+  /** A person at a sign-in provider became one of our users; told where they are a member. */
+  | { type: 'identity.linked'; issuer: string }
 
 /** An event by somebody, from the network address where one is known. */
 export type AuditedAct = AuditEvent & { actor: Actor; address?: string | undefined }

@@ -7,6 +7,7 @@ import { createInvitations } from './invitations.ts'
 import { createMemberChanges } from './member-changes.ts'
 import { createMembers } from './members.ts'
 import { createOrganizations } from './organizations.ts'
+import { createProvidedAccounts } from './provided-accounts.ts'
 import { createSessionBlocks } from './session-blocks.ts'
 import { createSignInRecord } from './sign-in-record.ts'
 import { createUsers } from './users.ts'
@@ -45,7 +46,9 @@ export function createDomain({
     auditLog,
     now,
   })
+  const providedAccounts = createProvidedAccounts({ documents, users, members, auditLog, now })
   return {
+    providedAccounts,
     users,
     organizations,
     members,

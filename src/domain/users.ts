@@ -60,17 +60,23 @@ export function createUsers({ documents, now }: { documents: Documents; now: () 
 
   /** The change that creates a user; commit it together with what the user needs to exist. */
   async function prepare(input: NewUser): Promise<{ user: User; change: DocumentChange }> {
+    const { user } = prepareWithoutPassword(input)
+    user.passwordHash = await hash(input.password, argon2id)
+    return { user, change: recordOf(user, 0) }
+  }
+
+  /** As {@link prepare}, for somebody who signs in by other means than a password. */
+  function prepareWithoutPassword(input: Pick<NewUser, 'email' | 'name'>): {
+    user: User
+    change: DocumentChange
+  } {
     const user: User = {
       id: newId(now()),
       email: input.email.normalize('NFKC'),
       name: input.name,
-      passwordHash: await hash(input.password, argon2id),
       createdAt: now(),
     }
-    return {
-      user,
-      change: recordOf(user, 0),
-    }
+    return { user, change: recordOf(user, 0) }
   }
 
   /**
@@ -108,17 +114,29 @@ export function createUsers({ documents, now }: { documents: Documents; now: () 
     })
   }
 
-  /** @throws {DomainError} `invalid_credentials`, the same for an unknown address, a wrong password and a disabled user. */
+  /**
+   * @throws {DomainError} `invalid_credentials`, the same for an unknown address, a wrong password, a user without one
+   *   and a disabled user
+   */
   async function authenticate(email: string, password: string): Promise<User> {
     const user = await findByEmail(email)
     const matches = await verify(user?.passwordHash ?? (await decoy), password.slice(0, 200), argon2id)
+    // Without a hash of their own they were compared with the decoy, whose password is no secret.
     if (user?.passwordHash === undefined || !matches || user.disabledAt !== undefined) {
       throw new DomainError('invalid_credentials', 'The e-mail address or the password is wrong.')
     }
     return user
   }
 
-  return { find, findByEmail, prepare, authenticate, signOutEverywhere, endSignIn }
+  return {
+    find,
+    findByEmail,
+    prepare,
+    prepareWithoutPassword,
+    authenticate,
+    signOutEverywhere,
+    endSignIn,
+  }
 }
 
 /**

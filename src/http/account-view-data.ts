@@ -1,5 +1,11 @@
 import type { FieldErrors, Frame, Moment, SessionRow } from './view-data.ts'
 
+/** A sign-in provider, and where to go for it. */
+export interface ProviderView {
+  name: string
+  href: string
+}
+
 /** What the pages of signing in and of one's own account are given. */
 export interface AccountViewData {
   /** Stands alone. Used by the dashboard (`/sign-in`) and inside an authorization (`/interaction/{uid}/sign-in`). */
@@ -12,6 +18,8 @@ export interface AccountViewData {
     returnTo: string
     /** The client that asked, inside an authorization. */
     clientName: string | undefined
+    /** The operator's. */
+    provider: ProviderView | undefined
   }
   /** Stands alone: a page wants to be certain who sits there, and goes on with what was sent to it. */
   'confirm-sign-in': {
@@ -21,6 +29,9 @@ export interface AccountViewData {
     /** What was sent, without `csrf`; sent again together with the proof. */
     fields: [name: string, value: string][]
     hasPassword: boolean
+    provider: ProviderView | undefined
+    /** A form waits in this tab for the proof, so that a provider is gone to in another. */
+    isFormHeld: boolean
     errors: FieldErrors
   }
   /** The viewer's own sessions over all organizations, and the browsers they are signed in with. */

@@ -3,9 +3,10 @@ import type { Context } from './request-context.ts'
 
 /**
  * How somebody proved who they are: a password, a passkey bound to one device or synchronized between several
- * (RFC 8176 §2), or another provider's word (`fed`, a name of ours).
+ * (RFC 8176 §2), or another provider's word: for a sign-in there of any age (`fed`), or for one made now (`fed_login`;
+ * both are names of ours).
  */
-export type AuthenticationMethod = 'pwd' | 'hwk' | 'swk' | 'fed'
+export type AuthenticationMethod = 'pwd' | 'hwk' | 'swk' | 'fed' | 'fed_login'
 
 /** A browser's sign-in, and who it belongs to. */
 export interface SignIn {

@@ -29,6 +29,7 @@ export async function startMortalServer(options: {
     logger: pino({ level: 'silent' }),
     readiness: { draining: false },
     fetch: globalThis.fetch,
+    publicFetch: () => Promise.reject(new Error('no network')),
     mailer: createSmtpMailer(config.mail),
     now,
   })

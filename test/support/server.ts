@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { pino } from 'pino'
@@ -10,6 +11,7 @@ import { createSmtpMailer } from '../../src/mail/smtp.ts'
 import type { ServerFactory } from '../../src/mcp/session-calls.ts'
 import type { Store } from '../../src/storage/contract.ts'
 import { createRedisStore } from '../../src/storage/redis/store.ts'
+import { createPublicFetch, type ProviderFetch } from '../../src/upstream/public-fetch.ts'
 import { createSqliteStore } from '../../src/storage/sqlite/store.ts'
 
 /** A real server on a free port, in this process. */
@@ -34,6 +36,8 @@ export interface TestServerOptions {
   /** Absent: through SMTP_URL of `environment`, if any. */
   mailer?: Mailer
   mcpServerFor?: ServerFactory
+  /** Absent: as outside of tests. */
+  publicFetch?: ProviderFetch
   now?: () => number
 }
 
@@ -65,6 +69,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     fetch: options.fetch ?? globalThis.fetch,
     mailer: options.mailer ?? createSmtpMailer(config.mail),
     ...(options.mcpServerFor === undefined ? {} : { mcpServerFor: options.mcpServerFor }),
+    publicFetch: options.publicFetch ?? createPublicFetch({ lookup }),
     now,
   })
   const server = createHttpServer(app)

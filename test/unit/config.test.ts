@@ -63,6 +63,8 @@ describe('The environment', () => {
       TRUSTED_PROXIES: 'balancer',
       SMTP_URL: 'mail.example',
       MAIL_FROM: 'OpenTrace',
+      OIDC_ISSUER: 'http://idp.example',
+      OIDC_SIGN_UP: 'yes',
     })
     assert.deepEqual(
       problems.map((problem) => problem.split(' ', 1)[0]),
@@ -77,6 +79,10 @@ describe('The environment', () => {
         'TRUSTED_PROXIES',
         'SMTP_URL',
         'MAIL_FROM',
+        'OIDC_ISSUER',
+        'OIDC_SIGN_UP',
+        'OIDC_CLIENT_ID',
+        'OIDC_CLIENT_SECRET',
       ],
     )
   })
@@ -219,4 +225,41 @@ describe('SMTP_URL', () => {
       assert.match(problemsOf({ MAIL_FROM: from })[0] ?? '', /^MAIL_FROM must be an address/)
     })
   }
+})
+
+describe('OIDC_ISSUER and what belongs to it', () => {
+  const complete = {
+    OIDC_ISSUER: 'https://id.example/',
+    OIDC_CLIENT_ID: 'opentrace',
+    OIDC_CLIENT_SECRET: 's',
+  }
+
+  it('is kept as it is written, since providers compare it byte for byte, and makes no accounts unless told', () => {
+    assert.deepEqual(parseConfig({ ...production, ...complete }).signInProvider, {
+      name: 'single sign-on',
+      issuer: 'https://id.example/',
+      clientId: 'opentrace',
+      clientSecret: 's',
+      makesAccounts: false,
+      organization: undefined,
+    })
+    assert.equal(parseConfig(production).signInProvider, undefined)
+  })
+
+  it('is http on loopback only', () => {
+    assert.ok(
+      parseConfig({ ...production, ...complete, OIDC_ISSUER: 'http://127.0.0.1:8080' }).signInProvider,
+    )
+    for (const issuer of [
+      'http://id.example',
+      'https://id.example?x=1',
+      'https://me@id.example',
+      'id.example',
+    ]) {
+      assert.match(
+        problemsOf({ ...production, ...complete, OIDC_ISSUER: issuer }).join(),
+        /^OIDC_ISSUER must be/,
+      )
+    }
+  })
 })

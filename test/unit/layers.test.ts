@@ -10,7 +10,10 @@ import { packageRoot } from '../../src/package.ts'
  */
 const layers: Record<string, { folders: string[]; packages: string[] }> = {
   'main.ts': { folders: ['cli'], packages: [] },
-  'config.ts': { folders: ['mail', 'storage/redis/address.ts'], packages: ['node:*', 'zod'] },
+  'config.ts': {
+    folders: ['domain/sign-in-provider.ts', 'mail', 'storage/redis/address.ts'],
+    packages: ['node:*', 'zod'],
+  },
   'package.ts': { folders: [], packages: ['node:*'] },
   'app.ts': {
     folders: [
@@ -23,6 +26,7 @@ const layers: Record<string, { folders: string[]; packages: string[] }> = {
       'mcp',
       'package.ts',
       'storage/contract.ts',
+      'upstream',
     ],
     packages: ['koa', 'pino', 'prom-client'],
   },
@@ -37,6 +41,7 @@ const layers: Record<string, { folders: string[]; packages: string[] }> = {
       'mail',
       'storage/contract.ts',
       'storage/open.ts',
+      'upstream/public-fetch.ts',
     ],
     packages: ['node:*', 'commander', 'koa', 'pino', 'zod'],
   },
@@ -55,6 +60,11 @@ const layers: Record<string, { folders: string[]; packages: string[] }> = {
   http: {
     folders: ['domain', 'package.ts', 'storage/contract.ts'],
     packages: ['node:*', 'eta', 'koa', 'pino', 'prom-client', 'raw-body'],
+  },
+  // The way out to sign-in providers; what their word is worth stands in the domain.
+  upstream: {
+    folders: ['domain', 'http', 'storage/contract.ts'],
+    packages: ['node:*', 'openid-client', 'zod'],
   },
   // The one way out for messages to people; what is said in them stands in the domain and the faces.
   mail: { folders: ['domain'], packages: ['node:*', 'nodemailer'] },
