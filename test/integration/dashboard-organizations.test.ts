@@ -37,7 +37,8 @@ describe('Pages of organizations', () => {
   })
 
   it('answer another organization exactly as one that does not exist', async () => {
-    for (const path of ['', '/connect', '/sessions', '/architecture', '/architecture/service%3Aacme%2Fx']) {
+    const paths = ['', '/connect', '/sessions', '/architecture', '/architecture/service%3Aacme%2Fx']
+    for (const path of [...paths, '/members', '/members/invite', '/members/leave', '/members/some-id']) {
       const foreign = await mel.open(`/organizations/globex${path}`)
       const missing = await mel.open(`/organizations/nowhere${path}`)
       assert.equal(foreign.status, 404)

@@ -193,6 +193,35 @@ for (const engine of ['SQLite', 'Redis'] as const) {
       assert.equal((await mel.open(`${members}/${al}`)).status, 403)
     })
 
+    it('and invitations of other organizations are answered exactly as ids that do not exist', async () => {
+      const owner = { organization: people.globex, role: 'owner' } as const
+      const bob = { id: people.bob.id, address: '127.0.0.1' }
+      const { invitation } = await server.domain.invitations.invite(owner, bob, {
+        email: 'far@example.com',
+        role: 'member',
+      })
+      const none = 'x'.repeat(32)
+      const ada = await openAs(server.origin, 'ada')
+      const bare = ({ html, headers }: Page) =>
+        html.replaceAll(headers.get('x-request-id') ?? '-', '').replaceAll(/nonce="[^"]*"/g, '')
+      const foreign = await ada.open(`${members}/${people.bob.id}`)
+      assert.equal(foreign.status, 404)
+      assert.equal(bare(foreign), bare(await ada.open(`${members}/${none}`)))
+      for (const [path, id] of [
+        ['role', people.bob.id],
+        ['remove', people.bob.id],
+        ['renew', invitation.id],
+        ['revoke', invitation.id],
+      ] as const) {
+        const pathOf = (target: string) => `${id === invitation.id ? 'invitations/' : ''}${target}/${path}`
+        const answer = await send('ada', pathOf(id), { role: 'member' })
+        assert.equal(answer.status, 404)
+        assert.equal(bare(answer), bare(await send('ada', pathOf(none), { role: 'member' })))
+      }
+      assert.equal((await server.domain.members.find(people.globex.id, people.bob.id))?.role, 'owner')
+      assert.equal((await server.domain.invitations.list(owner)).length, 1)
+    })
+
     it('are out even while the store fails half way, and what was left ends before they come back', async () => {
       const sam = await add('sam', 'member')
       const tokens = await signIn(server.origin, { email: 'sam@example.com' })
