@@ -15,6 +15,7 @@ import { createCsrf } from './http/csrf.ts'
 import { errorHandler } from './http/error-handler.ts'
 import { createInvitationLimit } from './http/invitation-limit.ts'
 import { health, type Readiness } from './http/health.ts'
+import { createOrganizationLimit } from './http/organization-limit.ts'
 import { requestContext, type RequestState } from './http/request-context.ts'
 import { requestTarget } from './http/request-target.ts'
 import { securityHeaders } from './http/security-headers.ts'
@@ -80,16 +81,18 @@ export async function createApp({
     publicFetch,
     now,
   })
-  const { signInProvider } = config
+  const { signInProvider, organizationCreation } = config
   const shared = {
     ...domain,
     signInProvider,
+    organizationCreation,
     mailer,
     publicUrl,
     render,
     csrf,
     credentials,
     invitationLimit,
+    organizationLimit: createOrganizationLimit({ limiter: store.limiter }),
     now,
   }
 
@@ -127,7 +130,8 @@ export async function createApp({
   )
   app.use(authorizationServer.requests.routes())
   app.use(authorizationServer.interactions.routes())
-  app.use(createDashboard({ ...shared, upstream, signIns: authorizationServer.signIns, architecture }))
+  const { signIns } = authorizationServer
+  app.use(createDashboard({ ...shared, upstream, signIns, architecture }))
   for (const middleware of authorizationServer.provider.middleware)
     app.use(middleware as Koa.Middleware<RequestState>)
   return app

@@ -24,6 +24,8 @@ export interface Config {
   /** Newest first. */
   secretKeys: readonly [string, ...string[]]
   clientMetadataDocuments: boolean
+  /** Who makes organizations beside the first: every user, or only whoever runs the server. */
+  organizationCreation: 'anyone' | 'operator'
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
   /** Where each audit event also goes, for a log collector. */
   auditStream: 'off' | 'stdout'
@@ -66,6 +68,7 @@ const Environment = z.object({
   REDIS_WAIT_REPLICAS: z.coerce.number().int().min(0).max(10).default(0),
   SECRET_KEY: z.string().optional().transform(parseSecretKeys),
   CLIENT_METADATA_DOCUMENTS: z.enum(['on', 'off']).default('on'),
+  ORGANIZATION_CREATION: z.enum(['anyone', 'operator']).default('anyone'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   AUDIT_STREAM: z.enum(['off', 'stdout']).default('off'),
   TRUSTED_PROXIES: z.string().default('').transform(parseTrustedProxies),
@@ -107,6 +110,7 @@ export function parseConfig(environment: Record<string, string | undefined>): Co
     redisWaitReplicas: env.REDIS_WAIT_REPLICAS,
     secretKeys: env.SECRET_KEY ?? [keptSecretKey(dataDir)],
     clientMetadataDocuments: env.CLIENT_METADATA_DOCUMENTS === 'on',
+    organizationCreation: env.ORGANIZATION_CREATION,
     logLevel: env.LOG_LEVEL,
     auditStream: env.AUDIT_STREAM,
     trustedProxies: env.TRUSTED_PROXIES,

@@ -22,6 +22,8 @@ export interface Architecture {
   ) => Promise<ImportResult>
   /** Imports the invented system that shows what the product can do, as the source `sample`. */
   readonly importSample: (organizationId: string) => Promise<ImportResult>
+  /** Deletes everything known about an organization. */
+  readonly erase: (organizationId: string) => Promise<void>
 }
 
 /** A graph and the index built once for its revision. */
@@ -129,6 +131,10 @@ export function createArchitecture({ blobs, now }: { blobs: Blobs; now: () => nu
     importKubernetes,
     importSample: async (organizationId) =>
       importKubernetes(organizationId, sampleFiles, { source: 'sample' }),
+    erase: async (organizationId) => {
+      loaded.delete(organizationId)
+      await blobs.delete(keyOf(organizationId))
+    },
   }
 }
 

@@ -43,6 +43,8 @@ export interface AuthorizationServerDeps {
   users: Users
   members: Members
   organizations: Organizations
+  /** Who makes further organizations: every user, or only whoever runs the server. */
+  organizationCreation: 'anyone' | 'operator'
   clientSessions: ClientSessions
   auditLog: AuditLog
   sessionBlocks: SessionBlocks
@@ -110,6 +112,7 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
   const interactions = createInteractions({
     ...deps,
     provider,
+    signIns,
     signIn: createSignInStep({ ...deps, provider, signIns }),
     consent: createConsentStep({ ...deps, provider, artifacts, grantSession }),
   })

@@ -1,18 +1,16 @@
 import { errors, type Provider } from 'oidc-provider'
 import type { AuditLog } from '../domain/audit-log.ts'
-import type { ClientSessions } from '../domain/client-sessions.ts'
 import { DomainError } from '../domain/errors.ts'
-import type { Members, Membership } from '../domain/members.ts'
 import type { Organization, Organizations } from '../domain/organizations.ts'
 import { describeBlock, type SessionBlocks } from '../domain/session-blocks.ts'
 import type { User, Users } from '../domain/users.ts'
 import type { Csrf } from '../http/csrf.ts'
 import { RequestRefused } from '../http/errors.ts'
 import type { Context } from '../http/request-context.ts'
-import { parseResource } from '../http/resource.ts'
 import { allowFormRedirect } from '../http/security-headers.ts'
 import type { Render } from '../http/views.ts'
 import type { Artifacts } from '../storage/contract.ts'
+import { type ConsentOffersDeps, createConsentOffers } from './consent-offer.ts'
 import { presentConsent } from './consent-view.ts'
 import type { GrantSession } from './grant-session.ts'
 import {
@@ -27,14 +25,12 @@ import {
 } from './interaction.ts'
 import { formActionSource } from './redirect-uris.ts'
 
-export interface ConsentStepDeps {
-  publicUrl: string
+export interface ConsentStepDeps extends ConsentOffersDeps {
   provider: Provider
   artifacts: Artifacts
   users: Users
-  members: Members
   organizations: Organizations
-  clientSessions: ClientSessions
+  organizationCreation: 'anyone' | 'operator'
   sessionBlocks: SessionBlocks
   auditLog: AuditLog
   grantSession: GrantSession
@@ -48,13 +44,11 @@ const denied = { error: 'access_denied', error_description: 'You chose Cancel, s
 /** The second page of an authorization: which organization, and Allow or Cancel. */
 export function createConsentStep(deps: ConsentStepDeps): InteractionStep {
   const {
-    publicUrl,
     provider,
     artifacts,
     users,
-    members,
     organizations,
-    clientSessions,
+    organizationCreation,
     sessionBlocks,
     auditLog,
     grantSession,
@@ -62,36 +56,37 @@ export function createConsentStep(deps: ConsentStepDeps): InteractionStep {
     render,
     now,
   } = deps
+  const offerOf = createConsentOffers(deps)
 
   async function show(ctx: Context, interaction: Interaction, refusal?: string): Promise<void> {
     const user = await requireUser(interaction)
     const client = await requireClient(provider, interaction)
     const redirectUri = redirectUriOf(interaction)
     allowFormRedirect(ctx, formActionSource(redirectUri))
-    const { pinnedTo, memberships } = await offerOf(interaction, user)
-    if (pinnedTo !== undefined && memberships.length === 0) {
+    const offer = await offerOf(interaction, user)
+    const actions = {
+      action: `/interaction/${interaction.uid}/consent`,
+      switchAction: `/interaction/${interaction.uid}/sign-out`,
+      csrf: csrf.token(ctx, purposeOf(interaction)),
+    }
+    if (offer.organizations.length === 0) {
+      const returnTo = new URLSearchParams({ return_to: `/interaction/${interaction.uid}` })
       return render(ctx, 'no-organization', {
-        action: `/interaction/${interaction.uid}/consent`,
-        csrf: csrf.token(ctx, purposeOf(interaction)),
+        ...actions,
         clientName: nameOf(client),
         user: { name: user.name, email: user.email },
-        address: resourceOf(interaction),
-        slug: pinnedTo,
+        pinned:
+          offer.pinnedTo === undefined
+            ? undefined
+            : { slug: offer.pinnedTo, address: resourceOf(interaction) },
+        createHref:
+          offer.pinnedTo === undefined && organizationCreation === 'anyone'
+            ? `/account/organizations/new?${returnTo.toString()}`
+            : undefined,
       })
     }
-    const consent = presentConsent({
-      uid: interaction.uid,
-      csrf: csrf.token(ctx, purposeOf(interaction)),
-      client: { id: client.clientId, name: nameOf(client) },
-      redirectUri,
-      user,
-      memberships,
-      isPinned: pinnedTo !== undefined,
-      revocation: await clientSessions.findRevocation(user.id, client.clientId),
-      refusal,
-      now: now(),
-    })
-    render(ctx, 'consent', consent)
+    const request = { client: { id: client.clientId, name: nameOf(client) }, redirectUri, user, offer }
+    render(ctx, 'consent', { ...actions, ...presentConsent({ ...request, refusal, now: now() }) })
   }
 
   async function requireUser(interaction: Interaction): Promise<User> {
@@ -103,29 +98,13 @@ export function createConsentStep(deps: ConsentStepDeps): InteractionStep {
     return user
   }
 
-  /** The user's organizations this authorization can be for: all, or the one its resource is pinned to. */
-  async function offerOf(
-    interaction: Interaction,
-    user: User,
-  ): Promise<{ pinnedTo: string | undefined; memberships: Membership[] }> {
-    const memberships = await members.listMemberships(user.id)
-    const pinnedTo = parseResource(publicUrl, resourceOf(interaction))?.slug
-    if (pinnedTo === undefined) return { pinnedTo, memberships }
-    const pinned = await organizations.findBySlug(pinnedTo)
-    // Whether the organization does not exist or is one of others makes no difference to whoever asks.
-    return { pinnedTo, memberships: memberships.filter(({ organization }) => organization.id === pinned?.id) }
-  }
-
   async function requireOrganization(
     interaction: Interaction,
     user: User,
     slug: string,
   ): Promise<Organization> {
-    const [{ memberships }, chosen] = await Promise.all([
-      offerOf(interaction, user),
-      organizations.findBySlug(slug),
-    ])
-    const offered = memberships.find(({ organization }) => organization.id === chosen?.id)
+    const [offer, chosen] = await Promise.all([offerOf(interaction, user), organizations.findBySlug(slug)])
+    const offered = offer.organizations.find(({ organization }) => organization.id === chosen?.id)
     // The page offers only these: whoever sends another made the request by hand.
     if (!offered)
       throw new DomainError('forbidden', 'This is not one of the organizations you may choose here.')
@@ -182,9 +161,9 @@ export function createConsentStep(deps: ConsentStepDeps): InteractionStep {
   async function deny(ctx: Context, interaction: Interaction, slug: string | undefined): Promise<void> {
     const user = await requireUser(interaction)
     const client = await requireClient(provider, interaction)
-    const { memberships } = await offerOf(interaction, user)
-    const chosen = memberships.filter(({ organization }) => organization.slug === slug)
-    for (const { organization } of chosen.length > 0 ? chosen : memberships) {
+    const { organizations: offered } = await offerOf(interaction, user)
+    const chosen = offered.filter(({ organization }) => organization.slug === slug)
+    for (const { organization } of chosen.length > 0 ? chosen : offered) {
       auditLog.note(organization.id, {
         type: 'consent.denied',
         clientId: client.clientId,

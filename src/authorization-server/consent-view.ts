@@ -1,10 +1,10 @@
 import type { ClientSessionEnd } from '../domain/client-session-end.ts'
-import type { Membership } from '../domain/members.ts'
 import { type Scope, scopes } from '../domain/principal.ts'
 import type { User } from '../domain/users.ts'
 import { presentMoment } from '../http/moment.ts'
 import type { ViewData } from '../http/view-data.ts'
 import { identityOf } from './clients.ts'
+import type { ConsentOffer } from './consent-offer.ts'
 import { isLoopbackRedirect, redirectHost } from './redirect-uris.ts'
 
 const permissions: Record<Scope, { title: string; description: string }> = {
@@ -16,16 +16,10 @@ const permissions: Record<Scope, { title: string; description: string }> = {
 }
 
 export interface ConsentRequest {
-  uid: string
-  csrf: string
   client: { id: string; name: string }
   redirectUri: string
   user: User
-  memberships: Membership[]
-  /** The resource is one organization's; there is nothing to choose. */
-  isPinned: boolean
-  /** Why the last session of this client ended, when an administrator ended it. */
-  revocation: ClientSessionEnd | undefined
+  offer: ConsentOffer
   refusal: string | undefined
   now: number
 }
@@ -34,11 +28,11 @@ export interface ConsentRequest {
  * What a person needs to decide: who asks and how far its name can be believed, what it gets, for which organization,
  * and where the answer goes (MCP 2026-07-28, Security Considerations: localhost redirects can be anybody's).
  */
-export function presentConsent(request: ConsentRequest): ViewData['consent'] {
-  const { client, redirectUri, user, memberships } = request
+export function presentConsent(
+  request: ConsentRequest,
+): Omit<ViewData['consent'], 'action' | 'switchAction' | 'csrf'> {
+  const { client, redirectUri, user, offer } = request
   return {
-    action: `/interaction/${request.uid}/consent`,
-    csrf: request.csrf,
     client: { name: client.name, identity: identityOf(client.id), id: client.id },
     redirect: {
       host: redirectHost(redirectUri),
@@ -46,16 +40,20 @@ export function presentConsent(request: ConsentRequest): ViewData['consent'] {
       uri: redirectUri,
     },
     user: { name: user.name, email: user.email },
-    isPinned: request.isPinned,
-    organizations: memberships.map(({ organization, role }) => ({
+    isPinned: offer.pinnedTo !== undefined,
+    organizations: offer.organizations.map(({ organization, role, isLastChoice, connections }) => ({
       slug: organization.slug,
       name: organization.name,
       role,
-      selected: memberships.length === 1,
+      selected: isLastChoice || offer.organizations.length === 1,
+      connected:
+        connections === 0
+          ? undefined
+          : `${connections === 1 ? '1 session' : `${connections} sessions`} of this client`,
     })),
     permissions: scopes.map((scope) => ({ scope, ...permissions[scope] })),
     lifetime: '30 days without use, one year at most',
-    revocation: request.revocation && presentRevocation(request.revocation, request.now),
+    revocation: offer.revocation && presentRevocation(offer.revocation, request.now),
     errors: request.refusal === undefined ? {} : { organization: request.refusal },
   }
 }

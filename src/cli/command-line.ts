@@ -52,6 +52,19 @@ export async function runCommandLine(
       await importFiles(parseConfig(environment), files, options)
     })
 
+  program
+    .command('organizations')
+    .description('make organizations, also where ORGANIZATION_CREATION=operator')
+    .command('create')
+    .description('make an organization with its first owner')
+    .requiredOption('--name <name>', 'name of the organization')
+    .requiredOption('--owner <address>', 'e-mail address of a user, who becomes its owner')
+    .option('--slug <slug>', 'short name in URLs; by default made from the name')
+    .action(async (options: CreateOrganizationOptions) => {
+      const { createOrganization } = await import('./organizations.ts')
+      await createOrganization(parseConfig(environment), options)
+    })
+
   addSessionCommands(program, environment)
 
   try {
@@ -104,6 +117,12 @@ export interface SetUpOptions {
   name?: string
   slug?: string
   sample?: true
+}
+
+export interface CreateOrganizationOptions {
+  name: string
+  owner: string
+  slug?: string
 }
 
 export interface ImportOptions {

@@ -13,6 +13,7 @@ import { createSmtpMailer } from '../mail/smtp.ts'
 import { openStore } from '../storage/open.ts'
 import { createAuditOutlet } from './audit-outlet.ts'
 import { createPublicFetch } from '../upstream/public-fetch.ts'
+import { startHousekeeping } from './housekeeping.ts'
 import { createLogger } from './logger.ts'
 
 /** Balancers ask `/readyz` every few seconds; until they did, requests still arrive and are served. */
@@ -47,6 +48,7 @@ export async function serve(config: Config): Promise<void> {
     'listening',
   )
   await printFirstSteps(config, domain.firstRun)
+  const stopHousekeeping = startHousekeeping({ ...domain, store, logger, now: Date.now })
 
   process.on('unhandledRejection', (error) => {
     // A defect nobody answers for: better a fresh process than one in an unknown state.
@@ -58,6 +60,7 @@ export async function serve(config: Config): Promise<void> {
   readiness.draining = true
   if (signal === 'SIGTERM') await sleep(drainMilliseconds)
   await close(server)
+  await stopHousekeeping()
   await domain.auditLog.flush()
   await store.close()
   logger.info('stopped')

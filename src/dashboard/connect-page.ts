@@ -1,10 +1,11 @@
+import { resourceIdentifier } from '../http/resource.ts'
 import type { Render } from '../http/views.ts'
 import { presentOrganizationFrame } from './frame.ts'
 import type { OrganizationViewer, PageContext } from './viewer.ts'
 
 /** How clients are connected: the commands, with this server's address filled in. */
 export function createConnectPage({ publicUrl, render }: { publicUrl: string; render: Render }) {
-  const endpoint = `${publicUrl}/mcp/v1`
+  const endpoint = resourceIdentifier(publicUrl)
   const signIn = 'claude mcp login opentrace'
   const page = {
     endpoint,
@@ -14,10 +15,16 @@ export function createConnectPage({ publicUrl, render }: { publicUrl: string; re
       remote: `${signIn} --no-browser`,
       again: `claude mcp logout opentrace && ${signIn}`,
     },
-    projectFile: JSON.stringify({ mcpServers: { opentrace: { type: 'http', url: endpoint } } }, undefined, 2),
   }
 
   return async function show(ctx: PageContext, viewer: OrganizationViewer): Promise<void> {
-    render(ctx, 'connect', { frame: presentOrganizationFrame(ctx, viewer, 'connect'), ...page })
+    const organizationEndpoint = resourceIdentifier(publicUrl, viewer.membership.organization.slug)
+    const server = { type: 'http', url: organizationEndpoint }
+    render(ctx, 'connect', {
+      frame: presentOrganizationFrame(ctx, viewer, 'connect'),
+      ...page,
+      organizationEndpoint,
+      projectFile: JSON.stringify({ mcpServers: { opentrace: server } }, undefined, 2),
+    })
   }
 }

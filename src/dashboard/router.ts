@@ -9,6 +9,8 @@ import type { Mailer } from '../domain/mail.ts'
 import type { MemberChanges } from '../domain/member-changes.ts'
 import type { Members } from '../domain/members.ts'
 import type { ProvidedAccounts } from '../domain/provided-accounts.ts'
+import type { OrganizationDeletion } from '../domain/organization-deletion.ts'
+import type { OrganizationNames } from '../domain/organization-names.ts'
 import type { SessionBlocks } from '../domain/session-blocks.ts'
 import type { SignInRecord } from '../domain/sign-in-record.ts'
 import type { SignInProvider } from '../domain/sign-in-provider.ts'
@@ -17,6 +19,7 @@ import type { CredentialCheck } from '../http/credentials.ts'
 import type { Csrf } from '../http/csrf.ts'
 import { RequestRefused } from '../http/errors.ts'
 import type { InvitationLimit } from '../http/invitation-limit.ts'
+import type { OrganizationLimit } from '../http/organization-limit.ts'
 import type { RequestState } from '../http/request-context.ts'
 import type { SignIns } from '../http/sign-ins.ts'
 import type { Upstream } from '../http/upstream.ts'
@@ -30,7 +33,10 @@ import { createInvitationPage } from './invitation-page.ts'
 import { createInvitePages } from './invite-pages.ts'
 import { createMemberChangePages } from './member-change-pages.ts'
 import { createMemberPages } from './member-pages.ts'
+import { createNewOrganizationPage } from './new-organization-page.ts'
+import { createOrganizationDeletionPages } from './organization-deletion-pages.ts'
 import { createOrganizationPage } from './organization-page.ts'
+import { createOrganizationSettingsPage } from './organization-settings-page.ts'
 import { createSessionBlockPages } from './session-block-pages.ts'
 import { createSessionPages } from './session-pages.ts'
 import { createSessionRevocationPages } from './session-revocation-pages.ts'
@@ -59,6 +65,11 @@ export interface DashboardDeps {
   invitationAcceptance: InvitationAcceptance
   invitationLimit: InvitationLimit
   mailer: Mailer
+  organizationNames: OrganizationNames
+  organizationDeletion: OrganizationDeletion
+  /** Who makes further organizations: every user, or only whoever runs the server. */
+  organizationCreation: 'anyone' | 'operator'
+  organizationLimit: OrganizationLimit
   clientSessions: ClientSessions
   sessionBlocks: SessionBlocks
   auditLog: AuditLog
@@ -71,7 +82,11 @@ type RoutedMiddleware = ReturnType<Router<RequestState>['routes']>
 
 /** Every page and form that people use in a browser, but those inside an authorization. Other paths pass through. */
 export function createDashboard(deps: DashboardDeps): RoutedMiddleware {
-  const { signedIn, inOrganization } = createViewers(deps)
+  const deletion = createOrganizationDeletionPages(deps)
+  const { signedIn, inOrganization, inAnyOrganization } = createViewers({
+    ...deps,
+    showDeleted: deletion.showDeleted,
+  })
   const signIn = createSignInPages(deps)
   const operatorProvider = createUpstreamPages({
     ...deps,
@@ -80,7 +95,9 @@ export function createDashboard(deps: DashboardDeps): RoutedMiddleware {
   })
   const freshSignIn = createFreshSignIn(deps)
   const setup = createSetupPage(deps)
+  const newOrganization = createNewOrganizationPage(deps)
   const organization = createOrganizationPage(deps)
+  const settings = createOrganizationSettingsPage(deps)
   const sessionScopes = createSessionScopes(deps)
   const sessions = createSessionPages({ ...deps, sessionScopes })
   const blocks = createSessionBlockPages({ ...deps, sessionScopes })
@@ -115,7 +132,14 @@ export function createDashboard(deps: DashboardDeps): RoutedMiddleware {
     .post('/account/sessions/revoke', revokeOwn)
     .post('/account/sessions/:id/revoke', revokeOwn)
     .post('/account/sign-ins/end', signedIn(account.signOutEverywhere))
+    .get('/account/organizations/new', signedIn(newOrganization.show))
+    .post('/account/organizations/new', signedIn(newOrganization.submit))
     .get('/organizations/:slug', inOrganization(organization.show))
+    .get('/organizations/:slug/settings', inOrganization(settings.show))
+    .post('/organizations/:slug/settings', inOrganization(fresh(settings.rename)))
+    .get('/organizations/:slug/settings/delete', inOrganization(fresh(deletion.confirm)))
+    .post('/organizations/:slug/settings/delete', inOrganization(fresh(deletion.submit)))
+    .post('/organizations/:slug/restore', inAnyOrganization(deletion.restore))
     .post('/organizations/:slug/sample', inOrganization(organization.importSample))
     .get('/organizations/:slug/connect', inOrganization(createConnectPage(deps)))
     .get('/organizations/:slug/sessions', inOrganization(sessions))

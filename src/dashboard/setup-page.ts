@@ -1,4 +1,3 @@
-import type { z } from 'zod'
 import type { Architecture } from '../architecture/architecture.ts'
 import { presentImport } from '../architecture/import-record.ts'
 import type { AuditLog } from '../domain/audit-log.ts'
@@ -10,6 +9,7 @@ import type { Csrf } from '../http/csrf.ts'
 import type { SignIns } from '../http/sign-ins.ts'
 import type { FieldErrors, ViewData } from '../http/view-data.ts'
 import type { Render } from '../http/views.ts'
+import { fieldErrors } from './form-errors.ts'
 import { seeOther } from './redirects.ts'
 import type { PageContext } from './viewer.ts'
 
@@ -85,11 +85,4 @@ function parseValues(form: Record<string, string>): ViewData['setup']['values'] 
     slug: form['slug'] ?? '',
     sample: (form['sample'] ?? '') !== '',
   }
-}
-
-/** The first complaint about each field. */
-function fieldErrors(error: z.ZodError | undefined): FieldErrors {
-  const errors: FieldErrors = {}
-  for (const { path, message } of error?.issues ?? []) errors[path.join('.')] ??= message
-  return errors
 }

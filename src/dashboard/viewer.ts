@@ -1,5 +1,5 @@
 import type { RouterContext } from '@koa/router'
-import type { Membership, Members } from '../domain/members.ts'
+import { type Membership, type Members, noSuchOrganization } from '../domain/members.ts'
 import type { User } from '../domain/users.ts'
 import { readForm } from '../http/body.ts'
 import type { Csrf } from '../http/csrf.ts'
@@ -18,6 +18,7 @@ export interface Viewer {
   signInUid: string
   /** When they last proved who they are, in epoch milliseconds. */
   signedInAt: number
+  mayCreateOrganizations: boolean
   /** For every form of the page. */
   csrfToken: string
   /** The form that was sent, its token checked; empty for a GET. */
@@ -34,10 +35,15 @@ export function createViewers({
   signIns,
   members,
   csrf,
+  organizationCreation,
+  showDeleted,
 }: {
   signIns: SignIns
   members: Members
   csrf: Csrf
+  organizationCreation: 'anyone' | 'operator'
+  /** Takes the place of every page of an organization whose deletion is pending. */
+  showDeleted: (ctx: PageContext, viewer: OrganizationViewer) => Promise<void>
 }) {
   /** Sends whoever is not signed in to do so first. @throws {RequestRefused} 403 for a form without its token */
   function signedIn(page: (ctx: PageContext, viewer: Viewer) => Promise<void>) {
@@ -56,6 +62,7 @@ export function createViewers({
         signInUid: signIn.uid,
         signedInAt: provedAt(signIn),
         memberships: await members.listMemberships(signIn.user.id),
+        mayCreateOrganizations: organizationCreation === 'anyone',
         csrfToken: csrf.token(ctx, purpose),
         form,
       })
@@ -65,12 +72,33 @@ export function createViewers({
   /** As {@link signedIn}, for members of the organization that `:slug` names. @throws {DomainError} `not_found` for others */
   function inOrganization(page: (ctx: PageContext, viewer: OrganizationViewer) => Promise<void>) {
     return signedIn(async (ctx, viewer) => {
-      const membership = await members.requireMembership(viewer.user.id, ctx.params['slug'] ?? '')
+      const slug = ctx.params['slug'] ?? ''
+      const membership = await requireAnyMembership(viewer.user, slug)
+      const { organization } = membership
+      if (organization.deletion) return showDeleted(ctx, { ...viewer, membership })
+      if (organization.slug !== slug && ctx.method !== 'POST') {
+        // A former slug, in a bookmark or an old mail.
+        return seeOther(ctx, ctx.url.replace(`/organizations/${slug}`, `/organizations/${organization.slug}`))
+      }
       await page(ctx, { ...viewer, membership })
     })
   }
 
-  return { signedIn, inOrganization }
+  /** As {@link inOrganization}, also while the deletion of the organization is pending. */
+  function inAnyOrganization(page: (ctx: PageContext, viewer: OrganizationViewer) => Promise<void>) {
+    return signedIn(async (ctx, viewer) => {
+      const membership = await requireAnyMembership(viewer.user, ctx.params['slug'] ?? '')
+      await page(ctx, { ...viewer, membership })
+    })
+  }
+
+  async function requireAnyMembership(user: User, slug: string): Promise<Membership> {
+    const membership = await members.findMembership(user.id, slug)
+    if (!membership) throw noSuchOrganization()
+    return membership
+  }
+
+  return { signedIn, inOrganization, inAnyOrganization }
 }
 
 /** A provider vouches for a sign-in that may be weeks old: who comes from it has proved nothing now. */

@@ -34,6 +34,10 @@ export const auditCatalogue: Record<AuditEventType, { category: AuditCategory; w
   'member.removed': { category: 'members', words: 'Removed a member' },
   'member.left': { category: 'members', words: 'Left the organization' },
   'architecture.imported': { category: 'architecture', words: 'Imported an architecture' },
+  'organization.created': { category: 'settings', words: 'Created the organization' },
+  'organization.renamed': { category: 'settings', words: 'Renamed the organization' },
+  'organization.deleted': { category: 'settings', words: 'Deleted the organization' },
+  'organization.restored': { category: 'settings', words: 'Restored the organization' },
   'audit_log.exported': { category: 'settings', words: 'Exported the audit log' },
   'audit_log.retention_changed': { category: 'settings', words: 'Changed how long the audit log is kept' },
 }

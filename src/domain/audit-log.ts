@@ -76,6 +76,12 @@ export type AuditEvent =
   | { type: 'audit_log.retention_changed'; fromDays: number; toDays: number }
   /** A person at a sign-in provider became one of our users; told where they are a member. */
   | { type: 'identity.linked'; issuer: string }
+  | {
+      type: 'organization.created' | 'organization.deleted' | 'organization.restored'
+      name: string
+      slug: string
+    }
+  | { type: 'organization.renamed'; name: string; slug: string; formerName: string; formerSlug: string }
 
 /** An event by somebody, from the network address where one is known. */
 export type AuditedAct = AuditEvent & { actor: Actor; address?: string | undefined }
@@ -216,6 +222,11 @@ export function createAuditLog({ logs, documents, now, stream, trouble = silence
     if (days < fromDays) await logs.shorten(nameOf(organization.id), { ttlSeconds: days * daySeconds })
   }
 
+  /** Deletes the whole log of an organization, with how long it was to be kept. */
+  async function drop(organizationId: string): Promise<void> {
+    await logs.drop(nameOf(organizationId))
+  }
+
   return {
     append,
     note,
@@ -224,6 +235,7 @@ export function createAuditLog({ logs, documents, now, stream, trouble = silence
     page,
     search,
     readAll,
+    drop,
     retentionOf: retention.find,
     changeRetention,
   }

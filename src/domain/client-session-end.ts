@@ -16,6 +16,8 @@ export interface ClientSessionEnd {
     | { kind: 'lowered_role'; userId: string; organizationName: string; role: Role }
     /** Its user left the organization. */
     | { kind: 'departure'; userId: string; organizationName: string }
+    /** Its organization was deleted by an owner. */
+    | { kind: 'deletion'; userId: string; organizationName: string }
     /** The operator suspended its user. */
     | { kind: 'suspension' }
 }
@@ -42,6 +44,8 @@ export function describeEnd({ at, by }: ClientSessionEnd): string {
       return `Your role in ${by.organizationName} was changed to ${by.role} on ${when}, which ended your sessions there. ${again}`
     case 'departure':
       return `You left ${by.organizationName} on ${when}. ${elsewhere}`
+    case 'deletion':
+      return `${by.organizationName} was deleted by one of its owners on ${when}. They can restore it within 7 days; sign in again after that.`
     case 'suspension':
       return `Your user was suspended by the operator of this server on ${when}. Ask them to restore it.`
   }
@@ -55,6 +59,7 @@ export function actorOf(by: ClientSessionEnd['by'], clientId: string): Actor {
     case 'removal':
     case 'lowered_role':
     case 'departure':
+    case 'deletion':
       return { kind: 'user', id: by.userId }
     case 'client':
       return { kind: 'client', id: clientId }

@@ -72,7 +72,7 @@ export function createClientSessions({
     await forgetOld(session.userId)
   }
 
-  /** All sessions of a user, ended ones too, oldest first: ids are time-ordered. */
+  /** Oldest first: ids are time-ordered. */
   async function listOf(index: 'user' | 'organization', value: string): Promise<StoredDocument[]> {
     const sessions: StoredDocument[] = []
     let cursor: string | undefined
@@ -97,11 +97,9 @@ export function createClientSessions({
     }
   }
 
-  /** How the user's last session of a client ended, when an administrator ended it: what the next consent page tells. */
-  async function findRevocation(userId: string, clientId: string): Promise<ClientSessionEnd | undefined> {
-    const sessions = (await listOf('user', userId)).map(({ data }) => data as ClientSession)
-    const last = sessions.findLast((session) => session.clientId === clientId)
-    return last?.ended?.by.kind === 'administrator' ? last.ended : undefined
+  /** All sessions of a user, ended ones too as long as they are kept, oldest first. */
+  async function listHistory(userId: string): Promise<ClientSession[]> {
+    return (await listOf('user', userId)).map(({ data }) => data as ClientSession)
   }
 
   async function find(id: string): Promise<ClientSessionView | undefined> {
@@ -193,7 +191,7 @@ export function createClientSessions({
     )
   }
 
-  return { start, find, findRevocation, listFor, listLive, noteUse, noteRefresh, isFamiliar, end, revoke }
+  return { start, find, listHistory, listFor, listLive, noteUse, noteRefresh, isFamiliar, end, revoke }
 }
 
 function recordOf(session: ClientSession) {
@@ -203,7 +201,11 @@ function recordOf(session: ClientSession) {
     id: session.id,
     data: session,
     // An ended session leaves the organization's list, which therefore does not grow with the years.
-    indexes: { user: session.userId, ...(session.ended ? {} : { organization: session.organizationId }) },
+    indexes: {
+      user: session.userId,
+      tenant: session.organizationId,
+      ...(session.ended ? {} : { organization: session.organizationId }),
+    },
   }
 }
 

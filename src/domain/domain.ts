@@ -6,6 +6,8 @@ import { createInvitationAcceptance } from './invitation-acceptance.ts'
 import { createInvitations } from './invitations.ts'
 import { createMemberChanges } from './member-changes.ts'
 import { createMembers } from './members.ts'
+import { createOrganizationDeletion } from './organization-deletion.ts'
+import { createOrganizationNames } from './organization-names.ts'
 import { createOrganizations } from './organizations.ts'
 import { createProvidedAccounts } from './provided-accounts.ts'
 import { createSessionBlocks } from './session-blocks.ts'
@@ -31,6 +33,14 @@ export function createDomain({
   const auditLog = createAuditLog({ logs, documents, now, ...auditOutlet })
   const signInRecord = createSignInRecord({ users, members, auditLog })
   const clientSessions = createClientSessions({ artifacts, documents, bus, auditLog, now })
+  const organizationNames = createOrganizationNames({ documents, organizations, members, auditLog })
+  const organizationDeletion = createOrganizationDeletion({
+    documents,
+    organizations,
+    clientSessions,
+    auditLog,
+    now,
+  })
   const sessionBlocks = createSessionBlocks({ documents, auditLog, now })
   const firstRun = createFirstRun({ artifacts, documents, users, organizations, members, now })
   const invitations = createInvitations({ documents, users, members, auditLog, now })
@@ -51,6 +61,8 @@ export function createDomain({
     providedAccounts,
     users,
     organizations,
+    organizationNames,
+    organizationDeletion,
     members,
     memberChanges,
     invitations,

@@ -62,7 +62,7 @@ export function createInvitationAcceptance(deps: InvitationAcceptanceDeps) {
       users.findByEmail(email),
     ])
     const mayInvite = inviter?.disabledAt === undefined && sender && mayManage(sender.role, role)
-    if (!organization || !inviter || !mayInvite) {
+    if (!organization || organization.deletion || !inviter || !mayInvite) {
       const message = 'Whoever sent this invitation may not invite to it any more. Ask for a new one.'
       throw new DomainError('gone', message)
     }

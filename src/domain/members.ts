@@ -42,6 +42,17 @@ export function createMembers({
 
   /** The organizations a user belongs to, oldest first. */
   async function listMemberships(userId: string): Promise<Membership[]> {
+    return (await listAll(userId)).filter(({ organization }) => !organization.deletion)
+  }
+
+  /** Organizations whose deletion is pending and that this user, as an owner, may restore. */
+  async function listRestorable(userId: string): Promise<Membership[]> {
+    return (await listAll(userId)).filter(
+      ({ organization, role }) => organization.deletion && role === 'owner',
+    )
+  }
+
+  async function listAll(userId: string): Promise<Membership[]> {
     const { items } = await documents.list('member', 'user', userId, { limit: 100 })
     const memberships = await Promise.all(
       items.map(async ({ data }) => {
@@ -71,12 +82,16 @@ export function createMembers({
    *   answer would tell that it exists.
    */
   async function requireMembership(userId: string, slug: string): Promise<Membership> {
+    const membership = await findMembership(userId, slug)
+    if (!membership || membership.organization.deletion) throw noSuchOrganization()
+    return membership
+  }
+
+  /** A user's membership of an organization by its slug or a former one, also while its deletion is pending. */
+  async function findMembership(userId: string, slug: string): Promise<Membership | undefined> {
     const organization = await organizations.findBySlug(slug)
     const member = organization && (await find(organization.id, userId))
-    if (!organization || !member) {
-      throw new DomainError('not_found', 'There is no such organization, or you are not a member of it.')
-    }
-    return { organization, role: member.role }
+    return member && { organization, role: member.role }
   }
 
   /** The change that makes a user a member. */
@@ -84,7 +99,7 @@ export function createMembers({
     return memberRecord({ userId, organizationId, role, joinedAt: now() }, 0)
   }
 
-  return { find, list, listMemberships, requireMembership, prepare }
+  return { find, list, listMemberships, listRestorable, findMembership, requireMembership, prepare }
 }
 
 /** The document of a member, as it is written. @param version the one that was read; 0 creates */
@@ -98,6 +113,11 @@ export function memberRecord(member: Member, version: number): DocumentChange {
     data: member,
     indexes: { user: userId, organization: organizationId },
   }
+}
+
+/** The answer to whoever asks for an organization that is not theirs, or not there. */
+export function noSuchOrganization(): DomainError {
+  return new DomainError('not_found', 'There is no such organization, or you are not a member of it.')
 }
 
 /** Admins and owners administer what belongs to all of an organization. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type { DocumentChange, Documents } from '../storage/contract.ts'
+import { Conflict, type DocumentChange, type Documents } from '../storage/contract.ts'
+import { DomainError } from './errors.ts'
 import { newId } from './identifiers.ts'
 
 /** A tenant: its members, its architecture graph, its client sessions. */
@@ -8,6 +9,21 @@ export interface Organization {
   slug: string
   name: string
   createdAt: number
+  /** Slugs it had before: nobody else's, so that addresses in the configuration of clients go on to lead here. */
+  formerSlugs?: readonly string[] | undefined
+  /** Set while it can still be restored; until then nobody works in it. */
+  deletion?: OrganizationDeletion | undefined
+}
+
+/** An owner's decision to delete an organization. Times in epoch milliseconds. */
+export interface OrganizationDeletion {
+  at: number
+  /** The owner's user id. */
+  by: string
+  /** When everything of it is erased. */
+  dueAt: number
+  /** Erasing has begun, so it cannot be restored any more. */
+  erasing?: true
 }
 
 // ASCII, so that no look-alike letter can imitate another slug.
@@ -27,13 +43,14 @@ export type NewOrganization = z.infer<typeof NewOrganization>
 
 export type Organizations = ReturnType<typeof createOrganizations>
 
-/** Organizations by id and by slug. */
+/** Organizations by id and by slug, also those whose deletion is pending. */
 export function createOrganizations({ documents, now }: { documents: Documents; now: () => number }) {
   async function find(id: string): Promise<Organization | undefined> {
     const document = await documents.get('organization', id)
     return document && (document.data as Organization)
   }
 
+  /** By its slug or a former one. */
   async function findBySlug(slug: string): Promise<Organization | undefined> {
     const document = await documents.findUnique('organization', 'slug', slug)
     return document && (document.data as Organization)
@@ -49,18 +66,67 @@ export function createOrganizations({ documents, now }: { documents: Documents; 
     }
     return {
       organization,
-      change: {
-        op: 'put',
-        kind: 'organization',
-        id: organization.id,
-        version: 0,
-        data: organization,
-        unique: { slug: organization.slug },
-      },
+      change: recordOf(organization, 0),
     }
   }
 
-  return { find, findBySlug, prepare }
+  /**
+   * Changes an organization, whoever else changes it meanwhile.
+   * @param alter is given the newest record, perhaps several times; it may throw to refuse
+   * @throws {DomainError} `not_found` when it is gone, `conflict` when its slug is another's
+   */
+  async function change(id: string, alter: (organization: Organization) => Organization) {
+    for (;;) {
+      const document = await documents.get('organization', id)
+      if (!document) throw new DomainError('not_found', 'There is no such organization any more.')
+      const organization = alter(document.data as Organization)
+      try {
+        await documents.commit([recordOf(organization, document.version)])
+        return organization
+      } catch (error) {
+        if (!(error instanceof Conflict)) throw error
+        if (error.reason === 'unique') throw slugTaken(error)
+      }
+    }
+  }
+
+  /** Those whose deletion is pending, oldest first. */
+  async function listDeleted(): Promise<Organization[]> {
+    const { items } = await documents.list('organization', 'state', 'deleted', { limit: 100 })
+    return items.map(({ data }) => data as Organization)
+  }
+
+  /** Removes the record and frees its slugs: the last step of erasing it. Does nothing when it is gone already. */
+  async function remove(id: string): Promise<void> {
+    const document = await documents.get('organization', id)
+    if (!document) return
+    const { version } = document
+    await documents.commit([{ op: 'delete', kind: 'organization', id, version }]).catch((error: unknown) => {
+      if (!(error instanceof Conflict)) throw error
+    })
+  }
+
+  return { find, findBySlug, prepare, change, listDeleted, remove }
+}
+
+/** What to answer when a slug belongs to another organization, now or formerly. */
+export function slugTaken(cause: Conflict): DomainError {
+  return new DomainError('conflict', 'Another organization has this address. Choose a different one.', {
+    field: 'slug',
+    cause,
+  })
+}
+
+function recordOf(organization: Organization, version: number): DocumentChange {
+  return {
+    op: 'put',
+    kind: 'organization',
+    id: organization.id,
+    version,
+    data: organization,
+    unique: { slug: [organization.slug, ...(organization.formerSlugs ?? [])] },
+    indexes: organization.deletion ? { state: 'deleted' } : {},
+  }
 }
 
 /** A slug people would choose for this name; empty when the name has no ASCII letter or digit. */

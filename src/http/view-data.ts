@@ -1,6 +1,8 @@
 import type { Role } from '../domain/principal.ts'
 import type { AccountViewData } from './account-view-data.ts'
+import type { ConsentViewData } from './consent-view-data.ts'
 import type { MemberViewData } from './member-view-data.ts'
+import type { OrganizationViewData } from './organization-view-data.ts'
 
 /** A time as pages show it. */
 export interface Moment {
@@ -19,8 +21,10 @@ export interface Frame {
   /** Absent on the pages before one is chosen. */
   organization: { slug: string; name: string; role: Role } | undefined
   /** Those the user may switch to, the present one included. */
-  organizations: { slug: string; name: string }[]
-  section: 'overview' | 'architecture' | 'sessions' | 'members' | 'connect' | 'account' | undefined
+  organizations: { slug: string; name: string; role: Role }[]
+  mayCreateOrganizations: boolean
+  section:
+    'overview' | 'architecture' | 'sessions' | 'members' | 'connect' | 'settings' | 'account' | undefined
   /** What a form before this page did. */
   notice: string | undefined
   /** What a form before this page could not do. */
@@ -78,7 +82,7 @@ export interface SelectOption {
 export type FieldErrors = Record<string, string>
 
 /** What each page of `views/` is given; a name or field that does not exist is a type error. */
-export interface ViewData extends AccountViewData, MemberViewData {
+export interface ViewData extends AccountViewData, ConsentViewData, MemberViewData, OrganizationViewData {
   /** Stands alone: what went wrong and what to do next. `error` is the OAuth code or one of ours. */
   error: {
     status: number
@@ -90,38 +94,6 @@ export interface ViewData extends AccountViewData, MemberViewData {
   }
   /** An error would go to a host nobody vouched for: names it instead of redirecting (RFC 9700 §4.11.2). */
   leaving: { host: string; url: string; message: string }
-  /** Stands alone: a client asks for an organization that its user is not a member of, or that does not exist. */
-  'no-organization': {
-    action: string
-    csrf: string
-    clientName: string
-    user: { name: string; email: string }
-    /** What the client was configured with, and the slug in it. */
-    address: string
-    slug: string
-  }
-  /** Stands alone: who asks, what it gets, for which organization, where the answer goes. Nothing is pre-approved. */
-  consent: {
-    action: string
-    csrf: string
-    client: {
-      name: string
-      /** `pinned`/`fetched`: the client's metadata document vouches for it; `claimed`: it only says so itself. */
-      identity: 'pinned' | 'fetched' | 'claimed'
-      id: string
-    }
-    redirect: { host: string; loopback: boolean; uri: string }
-    user: { name: string; email: string }
-    /** The client's address is one organization's: there is one, and nothing to choose. */
-    isPinned: boolean
-    organizations: { slug: string; name: string; role: Role; selected: boolean }[]
-    permissions: { scope: string; title: string; description: string }[]
-    /** "30 days without use, one year at most". */
-    lifetime: string
-    /** An administrator ended this client's last session. */
-    revocation: { when: Moment; organizationName: string } | undefined
-    errors: FieldErrors
-  }
   /** Stands alone: first run. */
   setup: {
     action: string
@@ -129,8 +101,6 @@ export interface ViewData extends AccountViewData, MemberViewData {
     values: { name: string; email: string; organization: string; slug: string; sample: boolean }
     errors: FieldErrors
   }
-  /** Where somebody in several organizations, or in none, arrives. */
-  organizations: { frame: Frame; organizations: { slug: string; name: string; role: Role }[] }
   /** The home of an organization. */
   organization: {
     frame: OrganizationFrame
@@ -162,6 +132,8 @@ export interface ViewData extends AccountViewData, MemberViewData {
     frame: OrganizationFrame
     endpoint: string
     commands: { local: string; user: string; remote: string; again: string }
+    /** Of this organization alone. */
+    organizationEndpoint: string
     /** `.mcp.json`. */
     projectFile: string
   }

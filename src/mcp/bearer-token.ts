@@ -28,6 +28,7 @@ export type TokenRefusal =
   | 'session_ended'
   | 'user_disabled'
   | 'no_longer_member'
+  | 'organization_deleted'
   | 'blocked'
 
 export interface BearerTokenDeps {
@@ -105,6 +106,12 @@ export function createBearerAuthentication(deps: BearerTokenDeps) {
       return refuse(
         'no_longer_member',
         `You are no longer a member of ${name}. Ask an administrator to invite you.`,
+      )
+    }
+    if (organization.deletion) {
+      return refuse(
+        'organization_deleted',
+        `${organization.name} was deleted. One of its owners can restore it for a week.`,
       )
     }
     if (block) return refuse('blocked', describeBlock(block, organization.name))

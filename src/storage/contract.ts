@@ -122,8 +122,8 @@ export type DocumentChange =
       /** The version that was read; 0 creates. */
       version: number
       data: unknown
-      /** Values no other document of this kind may hold under the same key. */
-      unique?: Record<string, string>
+      /** Values no other document of this kind may hold under the same key; a list for a document with several. */
+      unique?: Record<string, string | readonly string[]>
       indexes?: Record<string, string>
     }
   | { op: 'delete'; kind: string; id: string; version: number }

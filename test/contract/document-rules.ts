@@ -51,6 +51,19 @@ export function documentRules(subject: () => Subject): void {
     assert.equal(await documents.findUnique('user', 'email', email), undefined)
   })
 
+  test('a document may hold several values of a unique key, and be found by each', async () => {
+    const { documents } = subject().store
+    const [former, present] = [randomUUID(), randomUUID()]
+    const renamed = user({ unique: { slug: [present, former] } })
+    await documents.commit([renamed])
+    for (const slug of [former, present]) {
+      assert.equal((await documents.findUnique('user', 'slug', slug))?.id, renamed.id)
+      await assert.rejects(documents.commit([user({ unique: { slug } })]), { reason: 'unique', key: 'slug' })
+    }
+    await documents.commit([{ ...renamed, version: 1, unique: { slug: [present] } }])
+    await documents.commit([user({ unique: { slug: former } })])
+  })
+
   test('within one commit a unique value may change hands, but not be held twice', async () => {
     const { documents } = subject().store
     const slug = randomUUID()

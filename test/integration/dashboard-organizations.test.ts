@@ -33,7 +33,7 @@ describe('Pages of organizations', () => {
     await server.store.documents.commit([change])
     const browser = createBrowser(server.origin)
     const page = await browser.submit(await browser.open('/sign-in'), { email: user.email, password })
-    assert.match(page.html, /Ask an administrator of yours to add <strong>new@example\.com<\/strong>/)
+    assert.match(page.html, /Ask an administrator of yours to invite <strong>new@example\.com<\/strong>/)
   })
 
   it('answer another organization exactly as one that does not exist', async () => {

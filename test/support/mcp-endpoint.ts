@@ -97,6 +97,7 @@ const noArchitecture: Architecture = {
   load: () => Promise.reject(new Error('no graph')),
   importKubernetes: () => Promise.reject(new Error('no graph')),
   importSample: () => Promise.reject(new Error('no graph')),
+  erase: () => Promise.reject(new Error('no graph')),
 }
 
 /** Serves the resource server alone, as the public URL that its tokens name. */

@@ -16,7 +16,12 @@ function refuse(): Promise<never> {
 
 function serving(served: Graph): Architecture {
   const loaded = { graph: served, index: createGraphIndex(served) }
-  return { load: () => Promise.resolve(loaded), importKubernetes: refuse, importSample: refuse }
+  return {
+    load: () => Promise.resolve(loaded),
+    importKubernetes: refuse,
+    importSample: refuse,
+    erase: refuse,
+  }
 }
 
 const large = serving(randomGraph(1, 10_000, 50_000))

@@ -71,7 +71,7 @@ interface Step {
 
 /** The unique keys and indexes a stored document holds. */
 interface HeldKeys {
-  unique: Record<string, string>
+  unique: Record<string, string | readonly string[]>
   indexes: Record<string, string>
 }
 
@@ -117,12 +117,10 @@ function planStep(
   held: HeldKeys = { unique: {}, indexes: {} },
 ): Step {
   const { kind, id, version } = change
-  const uniqueOf = (unique: Record<string, string>) =>
-    Object.entries(unique).map(([name, value]) => ({
-      key: numberOf(keys.uniqueValues(kind, name)),
-      value,
-      name,
-    }))
+  const uniqueOf = (unique: HeldKeys['unique']) =>
+    Object.entries(unique).flatMap(([name, values]) =>
+      [values].flat().map((value) => ({ key: numberOf(keys.uniqueValues(kind, name)), value, name })),
+    )
   const indexesOf = (indexes: Record<string, string>) =>
     Object.entries(indexes).map(([name, value]) => numberOf(keys.index(kind, name, value)))
   const step: Step = {

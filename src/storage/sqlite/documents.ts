@@ -77,10 +77,12 @@ function replaceRow(database: Database, change: DocumentChange): number {
 function writeKeys(database: Database, change: DocumentChange): void {
   if (change.op === 'delete') return
   const { kind, id } = change
-  for (const [key, value] of Object.entries(change.unique ?? {})) {
+  for (const [key, values] of Object.entries(change.unique ?? {})) {
     const sql =
       'insert into document_unique (kind, key, value, id) values (?, ?, ?, ?) on conflict do nothing'
-    if (database.run(sql, kind, key, value, id) === 0) throw new Conflict('unique', key)
+    for (const value of [values].flat()) {
+      if (database.run(sql, kind, key, value, id) === 0) throw new Conflict('unique', key)
+    }
   }
   for (const [name, value] of Object.entries(change.indexes ?? {})) {
     const sql = 'insert into document_index (kind, name, value, id) values (?, ?, ?, ?)'
