@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Middleware } from 'koa'
 import type { ClientSessions } from '../domain/client-sessions.ts'
 import type { Context, RequestState } from '../http/request-context.ts'
@@ -7,8 +6,6 @@ import { refuseForNow, refuseGrant } from './protocol-errors.ts'
 import type { Flight, Flights } from './single-flight.ts'
 import { parametersOf } from './token-request.ts'
 
-/** How long a request waits for another exchange of the same code, which may have died. */
-const waitMilliseconds = 15_000
 /** How long a finished exchange is remembered: longer than a code lives. */
 const replayMilliseconds = 10 * 60_000
 
@@ -45,16 +42,12 @@ export function codeExchange({
       await clientSessions.end(presented.grantId, { kind: 'replay' })
       return refuseGrant(ctx, used)
     }
-    const began = now()
-    while (now() - began < waitMilliseconds) {
-      const flight = await flights.claim(presented.code, {
-        expiresAt: presented.record.expiresAt,
-        waited: now() - began,
-      })
+    const { expiresAt } = presented.record
+    for await (const waited of flights.wait()) {
+      const flight = await flights.claim(presented.code, { expiresAt, waited })
       if (flight) return exchange(ctx, next, presented, flight)
       // Lost a race against oneself, as a double click does: refused, and the winner's session lives on.
       if (await isExchanged(presented)) return refuseGrant(ctx, used)
-      await sleep(50)
     }
     refuseForNow(ctx, 'Another exchange of this code still runs. Try again.')
   }

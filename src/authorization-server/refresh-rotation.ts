@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Middleware } from 'koa'
 import { z } from 'zod'
 import type { AuditLog } from '../domain/audit-log.ts'
@@ -14,8 +13,6 @@ import { parametersOf } from './token-request.ts'
 
 /** How long the answer of a rotation is repeated to whoever presents the same token. */
 const replayMilliseconds = 60_000
-/** How long a request waits for another one's rotation of the same token. */
-const waitMilliseconds = 15_000
 /** A session needs one refresh in half an hour, times as many processes as share it; the rest is a client gone wild. */
 const refreshes = { name: 'refresh', limit: 300, windowSeconds: 60 }
 
@@ -57,19 +54,18 @@ export function refreshRotation(deps: RefreshRotationDeps): Middleware<RequestSt
     // Not a refresh, or one that oidc-provider refuses without spending anything.
     if (!presented) return next()
     await countAttempt(limiter, refreshes, presented.grantId)
-    const began = now()
-    while (now() - began < waitMilliseconds) {
+    const { expiresAt } = presented.record
+    for await (const waited of flights.wait()) {
       const rotation = await artifacts.get('Rotation', presented.token)
       const outcome = rotation && (await judge(presented.token, rotation))
       if (outcome === 'reused') return refuseReuse(ctx, presented)
       if (outcome !== undefined && outcome !== 'supersede') return repeat(ctx, next, presented, outcome)
       const flight = await flights.claim(presented.token, {
-        expiresAt: presented.record.expiresAt,
-        waited: now() - began,
+        expiresAt,
+        waited,
         from: rotation ? Number(rotation.payload['attempt']) + 1 : 0,
       })
       if (flight) return rotate(ctx, next, presented, flight, outcome === 'supersede' ? rotation : undefined)
-      await sleep(50)
     }
     refuseForNow(ctx, 'Another refresh of this token still runs. Try again.')
   }

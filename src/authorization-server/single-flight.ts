@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Artifacts } from '../storage/contract.ts'
 
 /**
@@ -9,6 +10,8 @@ const flightMilliseconds = 12_000
 const forgottenMilliseconds = 5 * 60_000
 /** What a leader needs at most from its last look at the clock to its answer being stored. */
 const landingMilliseconds = 2_000
+/** How long a request waits for another one's exchange of the same credential, and then for its own after a death. */
+const waitMilliseconds = 15_000
 
 /** One attempt at exchanging one credential. */
 export interface Flight {
@@ -31,6 +34,11 @@ export interface Claim {
 export interface Flights {
   /** The flight when this caller is to exchange the credential; undefined while another one does. */
   claim: (credential: string, claim: Claim) => Promise<Flight | undefined>
+  /**
+   * Rounds of looking what another one's exchange came to and claiming one's own, until a client would wait no longer.
+   * Each gives how many milliseconds the caller has waited.
+   */
+  wait: () => AsyncIterable<number>
   /** Whether anybody ever began to exchange the credential, which means that its client has it. */
   hasBegun: (credential: string) => Promise<boolean>
 }
@@ -63,6 +71,13 @@ export function createFlights({ artifacts, now }: { artifacts: Artifacts; now: (
         // Given up since: try the same number again, in the caller's next round.
         if (wonAt === undefined) return undefined
         if (waited < flightMilliseconds && now() - wonAt < forgottenMilliseconds) return undefined
+      }
+    },
+    async *wait() {
+      const began = now()
+      for (let waited = 0; waited < waitMilliseconds; waited = now() - began) {
+        yield waited
+        await sleep(50)
       }
     },
     async hasBegun(credential) {
