@@ -1,8 +1,9 @@
 /**
- * A run of the server among faults: two processes on one Redis, clients that use them, and trouble every few seconds.
- * Everything clients see is recorded, and the record is checked against what docs/operations.md promises.
+ * Runs of the server among faults, which end with 1 when a promise of docs/operations.md was broken:
  *
- *     npm run test:faults -- --minutes 2 [--seed 7] [--clients 20]
+ *     npm run test:faults -- --minutes 2 [--seed 7] [--clients 20]   trouble every few seconds (storm.ts)
+ *     npm run test:faults -- --rounds 200 [--latency 400]            parallel refreshes, a slow store (race.ts)
+ *     npm run test:faults -- --kills                                 kill -9 at every call to the store (kills.ts)
  *
  * A run that cannot fail proves nothing. With a safeguard taken out of the build it must end with 1:
  *
@@ -11,132 +12,43 @@
  *     npm run test:faults -- --minutes 1 --mutation membership   who left the organization is still served
  */
 import { randomInt } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { redisServerSkipReason } from '../support/redis.ts'
-import { randomNumbers } from '../support/random-graphs.ts'
-import { mainFile } from '../support/server-process.ts'
-import { findViolations } from './checker.ts'
-import { runClient } from './clients.ts'
-import { type Cluster, startCluster } from './cluster.ts'
-import { createHistory, type History } from './history.ts'
-import { buildMutant, parseMutation } from './mutations.ts'
-import { type Fault, faults } from './nemesis.ts'
-import type { Random } from './random.ts'
-
-const calmMs = 3000
-const greenPatienceMs = 30_000
+import { type Build, parseMutation, prepareBuild } from './build.ts'
+import { killAtEachCall } from './kills.ts'
+import { runRace } from './race.ts'
+import { runStorm } from './storm.ts'
 
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '2' },
     seed: { type: 'string', default: String(randomInt(1_000_000)) },
     clients: { type: 'string', default: '20' },
+    rounds: { type: 'string' },
+    latency: { type: 'string', default: '400' },
+    kills: { type: 'boolean', default: false },
     mutation: { type: 'string' },
   },
 })
 if (redisServerSkipReason() === false) process.exitCode = await main()
 
 async function main(): Promise<number> {
-  const seed = Number(values.seed)
-  const until = performance.now() + Number(values.minutes) * 60_000
-  const emails = Array.from({ length: Number(values.clients) }, (_, i) => `user${i}@example.com`)
-  const mutant = values.mutation === undefined ? undefined : await buildMutant(parseMutation(values.mutation))
-  const title = `seed ${seed}, ${values.minutes} min, ${emails.length} clients`
-  console.log(mutant ? `${title}, without ${values.mutation}` : title)
+  const mutation = values.mutation === undefined ? undefined : parseMutation(values.mutation)
+  const build = await prepareBuild(mutation)
   try {
-    const cluster = await startCluster({ mainFile: mutant?.mainFile ?? mainFile, emails })
-    const history = createHistory()
-    try {
-      await run({ cluster, history, emails, seed, until })
-    } finally {
-      await cluster.stop()
-    }
-    return report(history)
+    if (mutation !== undefined) console.log(`without ${mutation}:`)
+    const violations = await run(build)
+    for (const violation of violations) console.error(`VIOLATION ${violation}`)
+    console.log(violations.length === 0 ? 'no promise broken' : `${violations.length} promises broken`)
+    return violations.length === 0 ? 0 : 1
   } finally {
-    await mutant?.remove()
+    await build.remove()
   }
 }
 
-async function run(deps: {
-  cluster: Cluster
-  history: History
-  emails: string[]
-  seed: number
-  until: number
-}): Promise<void> {
-  const { cluster, history, emails, seed, until } = deps
-  let stopped = false
-  const clients = emails.map((email, i) =>
-    runClient({
-      origin: cluster.origin,
-      clientId: cluster.clientId,
-      email,
-      history,
-      random: randomNumbers(seed + i + 1),
-      isStopped: () => stopped,
-      membership: cluster.membershipOf(email),
-    }),
-  )
-  const random = randomNumbers(seed)
-  let order: Fault[] = []
-  await sleep(calmMs)
-  // Each kind comes once before any comes again.
-  while (performance.now() < until) {
-    if (order.length === 0) order = shuffle(faults, random)
-    const fault = order.pop()
-    if (fault) await suffer(cluster, history, fault, random)
-  }
-  stopped = true
-  await Promise.all(clients)
-}
-
-async function suffer(cluster: Cluster, history: History, fault: Fault, random: Random): Promise<void> {
-  const beganAt = performance.now()
-  await fault.strike(cluster, random)
-  const healedAt = performance.now()
-  while (!(await isGreen(cluster)) && performance.now() < healedAt + greenPatienceMs) await sleep(100)
-  const greenAt = performance.now()
-  await sleep(calmMs)
-  const { name, invisibleTo } = fault
-  history.addFault({ name, invisibleTo, beganAt, healedAt, greenAt, calmUntil: performance.now() })
-  const lasted = ((healedAt - beganAt) / 1000).toFixed(1)
-  const during = history.attempts.filter(({ startedAt }) => startedAt >= beganAt && startedAt < greenAt)
-  const served = during.filter(({ status }) => status === 200).length
-  const unavailable = during.filter(({ status }) => status === 503).length
-  const lost = during.filter(({ status }) => status === 0).length
-  console.log(
-    `${name}, ${lasted} s: ${served} served, ${unavailable} told to wait, ${lost} without an answer or a code; all green ${Math.round(greenAt - healedAt)} ms after`,
-  )
-}
-
-async function isGreen({ processes }: Cluster): Promise<boolean> {
-  const answers = await Promise.all(
-    processes.map(({ port }) =>
-      fetch(`http://127.0.0.1:${port}/readyz`).then(
-        ({ ok }) => ok,
-        () => false,
-      ),
-    ),
-  )
-  return answers.every(Boolean)
-}
-
-function shuffle<T>(items: readonly T[], random: Random): T[] {
-  return items
-    .map((item) => ({ item, place: random() }))
-    .toSorted((a, b) => a.place - b.place)
-    .map(({ item }) => item)
-}
-
-function report(history: History): number {
-  const violations = findViolations(history)
-  const count = (action: string) =>
-    history.attempts.filter((attempt) => attempt.action === action && attempt.status === 200).length
-  console.log(
-    `${count('sign-in')} sign-ins, ${count('refresh')} refreshes, ${count('call')} calls, ${count('revoke')} revocations, ${count('leave')} members gone, ${history.faults.length} faults`,
-  )
-  for (const violation of violations) console.error(`VIOLATION ${violation}`)
-  console.log(violations.length === 0 ? 'no promise broken' : `${violations.length} promises broken`)
-  return violations.length === 0 ? 0 : 1
+async function run(build: Build): Promise<string[]> {
+  const { minutes, seed, clients, rounds, latency, kills } = values
+  if (kills) return [...(await killAtEachCall(build, 'SQLite')), ...(await killAtEachCall(build, 'Redis'))]
+  if (rounds !== undefined) return runRace({ build, rounds: Number(rounds), latency: Number(latency) })
+  return runStorm({ build, minutes: Number(minutes), seed: Number(seed), clients: Number(clients) })
 }

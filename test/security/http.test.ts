@@ -4,13 +4,14 @@ import type { AddressInfo } from 'node:net'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, mock, test } from 'node:test'
+import { after, before, mock, test } from 'node:test'
 import Koa from 'koa'
 import { createHttpServer } from '../../src/cli/serve.ts'
 import type { RequestState } from '../../src/http/request-context.ts'
 import { createBrowser } from '../support/browser.ts'
 import { password, populate, startServer, type TestServer } from '../support/server.ts'
-import { runCommand, testSecretKey } from '../support/server-process.ts'
+import { runCommandHere } from '../support/command-line.ts'
+import { testSecretKey } from '../support/server-process.ts'
 import { openSocket, requestText, sendRaw } from './raw-request.ts'
 
 let server: TestServer
@@ -175,77 +176,72 @@ test('HTTP-17 error answers show no stack, path or version (information leak)', 
 /** Runs `serve` with this environment, which must refuse to start; gives what it said. */
 async function refusedStart(environment: Record<string, string>): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'opentrace-start-'))
-  const { code, stderr } = await runCommand(['serve'], { DATA_DIR: folder, PORT: '0', ...environment })
+  const { code, stderr } = await runCommandHere(['serve'], { DATA_DIR: folder, PORT: '0', ...environment })
   await rm(folder, { recursive: true })
   assert.equal(code, 1)
   assert.doesNotMatch(stderr, /node_modules|at async/)
   return stderr
 }
 
-// Each mostly waits, so they wait together.
-describe('what takes seconds', { concurrency: true }, () => {
-  test('HTTP-08 headers that drip in are cut off, and do not stop others (slowloris)', async (t) => {
-    const app = new Koa<RequestState>().use((ctx) => {
-      ctx.body = 'served'
-    })
-    const dripped = createHttpServer(app)
-    assert.ok(dripped.headersTimeout <= 15_000 && dripped.requestTimeout <= 30_000)
-    // The real limits take 20 seconds to show; what enforces them looks every five.
-    dripped.headersTimeout = 200
-    await new Promise<void>((resolve) => {
-      dripped.listen(0, '127.0.0.1', resolve)
-    })
-    t.after(() => {
-      dripped.closeAllConnections()
-      dripped.close()
-    })
-    const { port } = dripped.address() as AddressInfo
-    const began = Date.now()
-    const sockets = await Promise.all(Array.from({ length: 300 }, () => openSocket(port)))
-    const answers = sockets.map(async (socket) => {
-      const drip = setInterval(() => socket.write('X'), 100)
-      socket.on('error', () => {})
-      socket.write('GET / HTTP/1.1\r\n')
-      const [first] = (await once(socket, 'data')) as [Buffer]
-      clearInterval(drip)
-      socket.destroy()
-      return first.toString()
-    })
-    assert.equal(await (await fetch(`http://127.0.0.1:${port}/`)).text(), 'served')
-    for (const answer of await Promise.all(answers)) assert.match(answer, /^HTTP\/1\.1 408 /)
-    assert.ok(Date.now() - began < 12_000)
+test('HTTP-08 headers that drip in are cut off, and do not stop others (slowloris)', async (t) => {
+  const app = new Koa<RequestState>().use((ctx) => {
+    ctx.body = 'served'
   })
+  const dripped = createHttpServer(app)
+  assert.ok(dripped.headersTimeout <= 15_000 && dripped.requestTimeout <= 30_000)
+  // The real limits take 20 seconds to show; what enforces them looks every five.
+  dripped.headersTimeout = 200
+  await new Promise<void>((resolve) => {
+    dripped.listen(0, '127.0.0.1', resolve)
+  })
+  t.after(() => {
+    dripped.closeAllConnections()
+    dripped.close()
+  })
+  const { port } = dripped.address() as AddressInfo
+  const began = Date.now()
+  const sockets = await Promise.all(Array.from({ length: 300 }, () => openSocket(port)))
+  const answers = sockets.map(async (socket) => {
+    const drip = setInterval(() => socket.write('X'), 100)
+    socket.on('error', () => {})
+    socket.write('GET / HTTP/1.1\r\n')
+    const [first] = (await once(socket, 'data')) as [Buffer]
+    clearInterval(drip)
+    socket.destroy()
+    return first.toString()
+  })
+  assert.equal(await (await fetch(`http://127.0.0.1:${port}/`)).text(), 'served')
+  for (const answer of await Promise.all(answers)) assert.match(answer, /^HTTP\/1\.1 408 /)
+  assert.ok(Date.now() - began < 12_000)
+})
 
-  // On loopback plain http needs no flag: it is how a laptop runs, where requests never leave the machine.
-  test('HTTP-19 plain http under a public name is refused at start (OAuth 2.1 §1.5)', async () => {
-    const said = await Promise.all(
-      ['http://auth.example', 'http://10.0.0.1:3000', 'http://localhost.evil.example'].map((url) =>
-        refusedStart({ PUBLIC_URL: url, SECRET_KEY: testSecretKey }),
-      ),
-    )
-    for (const text of said) assert.match(text, /PUBLIC_URL must start with https:\/\//)
-  })
+// On loopback plain http needs no flag: it is how a laptop runs, where requests never leave the machine.
+test('HTTP-19 plain http under a public name is refused at start (OAuth 2.1 §1.5)', async () => {
+  for (const url of ['http://auth.example', 'http://10.0.0.1:3000', 'http://localhost.evil.example']) {
+    const said = await refusedStart({ PUBLIC_URL: url, SECRET_KEY: testSecretKey })
+    assert.match(said, /PUBLIC_URL must start with https:\/\//)
+  }
+})
 
-  test('HTTP-20 a public server does not start without a secret of its own, and has no default one (secure defaults)', async () => {
-    const publicUrl = 'https://trace.example'
-    const [absent, weak, shared] = await Promise.all([
-      refusedStart({ PUBLIC_URL: publicUrl }),
-      refusedStart({ PUBLIC_URL: publicUrl, SECRET_KEY: 'x'.repeat(40) }),
-      refusedStart({ REDIS_URL: 'redis://127.0.0.1:1' }),
-    ])
-    for (const text of [absent, weak, shared]) assert.match(text, /SECRET_KEY/)
-    const other = await startServer()
-    const keys = await Promise.all(
-      [server, other].map(async ({ origin }) => {
-        const { keys: published } = (await (await fetch(`${origin}/oauth/jwks`)).json()) as {
-          keys: { kid: string; d?: string }[]
-        }
-        for (const key of published) assert.equal(key.d, undefined, 'a private key')
-        return published.map(({ kid }) => kid)
-      }),
-    )
-    await other.stop()
-    assert.equal(new Set(keys.flat()).size, 2, 'every installation makes its own key')
-    assert.ok(!keys.flat().includes('keystore-CHANGE-ME'))
-  })
+test('HTTP-20 a public server does not start without a secret of its own, and has no default one (secure defaults)', async () => {
+  const publicUrl = 'https://trace.example'
+  const refused = [
+    { PUBLIC_URL: publicUrl },
+    { PUBLIC_URL: publicUrl, SECRET_KEY: 'x'.repeat(40) },
+    { REDIS_URL: 'redis://127.0.0.1:1' },
+  ]
+  for (const environment of refused) assert.match(await refusedStart(environment), /SECRET_KEY/)
+  const other = await startServer()
+  const keys = await Promise.all(
+    [server, other].map(async ({ origin }) => {
+      const { keys: published } = (await (await fetch(`${origin}/oauth/jwks`)).json()) as {
+        keys: { kid: string; d?: string }[]
+      }
+      for (const key of published) assert.equal(key.d, undefined, 'a private key')
+      return published.map(({ kid }) => kid)
+    }),
+  )
+  await other.stop()
+  assert.equal(new Set(keys.flat()).size, 2, 'every installation makes its own key')
+  assert.ok(!keys.flat().includes('keystore-CHANGE-ME'))
 })

@@ -143,10 +143,12 @@ export async function callTool(
   name = 'whoami',
   args: Record<string, unknown> = {},
   path = '/mcp/v1',
+  headers: Record<string, string> = {},
 ) {
   return fetch(`${origin}${path}`, {
     method: 'POST',
     headers: {
+      ...headers,
       authorization: `Bearer ${accessToken}`,
       'content-type': 'application/json',
       accept: 'application/json, text/event-stream',

@@ -72,6 +72,9 @@ export async function runCommand(args: string[], environment: Record<string, str
   return { code, stdout, stderr }
 }
 
+/** With the port of a process, this header of a request takes it past the balancer's turns. */
+export const processHeader = 'x-test-process'
+
 /** A balancer without stickiness: each request goes to the next process; one that refuses the connection is skipped. */
 export async function startRoundRobin(port: number, backends: () => readonly number[]) {
   let turn = 0
@@ -79,7 +82,8 @@ export async function startRoundRobin(port: number, backends: () => readonly num
     // Kept whole, so that it can be sent again after a refused connection.
     const body = Buffer.concat(await incoming.toArray())
     const forward = (attempt: number): void => {
-      const ports = backends()
+      const named = incoming.headers[processHeader]
+      const ports = named === undefined ? backends() : [Number(named)]
       const { url: path, method, headers } = incoming
       const upstream = httpRequest({
         host: '127.0.0.1',
@@ -101,7 +105,9 @@ export async function startRoundRobin(port: number, backends: () => readonly num
     }
     forward(1)
   }
-  const server = createServer((incoming, outgoing) => void serve(incoming, outgoing))
+  // As real balancers do: a client's idle connection is not closed just when it is used again.
+  const options = { keepAliveTimeout: 65_000 }
+  const server = createServer(options, (incoming, outgoing) => void serve(incoming, outgoing))
   await new Promise<void>((resolve) => {
     server.listen(port, '127.0.0.1', resolve)
   })

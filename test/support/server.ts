@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { pino } from 'pino'
 import { createApp } from '../../src/app.ts'
 import { createHttpServer } from '../../src/cli/serve.ts'
@@ -27,7 +28,7 @@ export interface TestServer {
 }
 
 export interface TestServerOptions {
-  /** Absent: an embedded store in memory. */
+  /** Absent: an embedded store, in `DATA_DIR` of the environment or else in memory. */
   redisUrl?: string | undefined
   environment?: Record<string, string>
   /** Absent: a free one. */
@@ -53,9 +54,11 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     ...options.environment,
   })
   const now = options.now ?? Date.now
+  const file =
+    options.environment?.['DATA_DIR'] === undefined ? ':memory:' : join(config.dataDir, 'opentrace.db')
   const store =
     config.redisUrl === undefined
-      ? await createSqliteStore({ file: ':memory:', now })
+      ? await createSqliteStore({ file, now })
       : await createRedisStore({ url: config.redisUrl, now })
   const domain = createDomain({ store, now })
   const log: string[] = []

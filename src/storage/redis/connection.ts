@@ -48,7 +48,6 @@ function createClient(address: RedisAddress): RedisClient {
   if (address.mode === 'single') return new Redis({ ...options, ...nodes[0], db, retryStrategy: retryDelay })
   return new Cluster(nodes, {
     lazyConnect: true,
-    enableAutoPipelining: true,
     clusterRetryStrategy: retryDelay,
     maxRedirections: 6,
     redisOptions: options,
@@ -61,7 +60,8 @@ function connectionOptions({ username, password, tls }: RedisAddress) {
   return {
     lazyConnect: true,
     enableReadyCheck: true,
-    enableAutoPipelining: true,
+    // No automatic pipelining: it holds each command back until those before it are answered, so that a busy process
+    // waits twice as long for a distant Redis. Commands follow each other on the wire without it.
     connectTimeout: 2000,
     commandTimeout: 1500,
     maxRetriesPerRequest: 2,
