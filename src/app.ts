@@ -16,9 +16,12 @@ import { errorHandler } from './http/error-handler.ts'
 import { createInvitationLimit } from './http/invitation-limit.ts'
 import { health, type Readiness } from './http/health.ts'
 import { createOrganizationLimit } from './http/organization-limit.ts'
+import { createPasskeyCeremonies } from './http/passkey-ceremonies.ts'
 import { requestContext, type RequestState } from './http/request-context.ts'
 import { requestTarget } from './http/request-target.ts'
+import { createCountResetRequest } from './http/reset-requests.ts'
 import { securityHeaders } from './http/security-headers.ts'
+import { createSignInForm } from './http/sign-in-form.ts'
 import { createViews } from './http/views.ts'
 import { createMcpEndpoint } from './mcp/endpoint.ts'
 import { protectedResourceMetadata } from './mcp/protected-resource-metadata.ts'
@@ -72,6 +75,13 @@ export async function createApp({
   const csrf = createCsrf({ secrets, secure })
   const credentials = createCredentialCheck({ ...domain, limiter: store.limiter })
   const invitationLimit = createInvitationLimit({ limiter: store.limiter })
+  const passkeyCeremonies = createPasskeyCeremonies({
+    ...domain,
+    artifacts: store.artifacts,
+    publicUrl,
+    csrf,
+    now,
+  })
   const isAllowedOrigin = createAllowedOrigins(publicUrl)
   const upstream = createUpstream({
     publicUrl,
@@ -82,6 +92,7 @@ export async function createApp({
     now,
   })
   const { signInProvider, organizationCreation } = config
+  const signInForm = createSignInForm({ render, csrf, passkeyCeremonies, signInProvider })
   const shared = {
     ...domain,
     signInProvider,
@@ -93,6 +104,8 @@ export async function createApp({
     credentials,
     invitationLimit,
     organizationLimit: createOrganizationLimit({ limiter: store.limiter }),
+    passkeyCeremonies,
+    signInForm,
     now,
   }
 
@@ -130,8 +143,15 @@ export async function createApp({
   )
   app.use(authorizationServer.requests.routes())
   app.use(authorizationServer.interactions.routes())
-  const { signIns } = authorizationServer
-  app.use(createDashboard({ ...shared, upstream, signIns, architecture }))
+  app.use(
+    createDashboard({
+      ...shared,
+      upstream,
+      signIns: authorizationServer.signIns,
+      countResetRequest: createCountResetRequest(store),
+      architecture,
+    }),
+  )
   for (const middleware of authorizationServer.provider.middleware)
     app.use(middleware as Koa.Middleware<RequestState>)
   return app

@@ -11,6 +11,7 @@ import type { Users } from '../domain/users.ts'
 import type { CredentialCheck } from '../http/credentials.ts'
 import type { Csrf } from '../http/csrf.ts'
 import type { RequestState } from '../http/request-context.ts'
+import type { SignInForm } from '../http/sign-in-form.ts'
 import type { SignIns } from '../http/sign-ins.ts'
 import type { Render } from '../http/views.ts'
 import type { Store } from '../storage/contract.ts'
@@ -52,6 +53,7 @@ export interface AuthorizationServerDeps {
   /** The operator's, offered beside the password. */
   signInProvider: SignInProvider | undefined
   csrf: Csrf
+  signInForm: SignInForm
   render: Render
   isAllowedOrigin: (origin: string) => boolean
   /** How client ID metadata documents are fetched; the options carry the SSRF guard and must be passed on. */

@@ -1,12 +1,9 @@
 import type { Provider } from 'oidc-provider'
 import { DomainError } from '../domain/errors.ts'
-import type { SignInProvider } from '../domain/sign-in-provider.ts'
 import type { CredentialCheck } from '../http/credentials.ts'
-import type { Csrf } from '../http/csrf.ts'
 import type { Context } from '../http/request-context.ts'
+import type { SignInForm } from '../http/sign-in-form.ts'
 import type { SignIn, SignIns } from '../http/sign-ins.ts'
-import { presentProvider } from '../http/upstream.ts'
-import type { Render } from '../http/views.ts'
 import {
   type Interaction,
   type InteractionStep,
@@ -20,10 +17,7 @@ export interface SignInStepDeps {
   provider: Provider
   signIns: SignIns
   credentials: CredentialCheck
-  /** The operator's. */
-  signInProvider: SignInProvider | undefined
-  csrf: Csrf
-  render: Render
+  signInForm: SignInForm
 }
 
 /**
@@ -34,20 +28,16 @@ export function createSignInStep({
   provider,
   signIns,
   credentials,
-  signInProvider,
-  csrf,
-  render,
+  signInForm,
 }: SignInStepDeps): InteractionStep {
-  async function renderForm(ctx: Context, interaction: Interaction, email = '', refusal?: string) {
-    const returnTo = `/interaction/${interaction.uid}`
-    render(ctx, 'sign-in', {
+  async function renderForm(ctx: Context, interaction: Interaction, email?: string, refusal?: string) {
+    signInForm(ctx, {
       action: `/interaction/${interaction.uid}/sign-in`,
-      csrf: csrf.token(ctx, purposeOf(interaction)),
-      email,
-      errors: refusal === undefined ? {} : { form: refusal },
-      returnTo,
+      purpose: purposeOf(interaction),
+      returnTo: `/interaction/${interaction.uid}`,
       clientName: nameOf(await requireClient(provider, interaction)),
-      provider: presentProvider(signInProvider, returnTo),
+      email,
+      refusal,
     })
   }
 

@@ -1,5 +1,5 @@
 import type { Provider } from 'oidc-provider'
-import { isSignedOut, type User, type Users } from '../domain/users.ts'
+import { earliestSignIn, isSignedOut, type User, type Users } from '../domain/users.ts'
 import type { Context } from '../http/request-context.ts'
 import type { AuthenticationMethod, BrowserSignIn, SignIn, SignIns } from '../http/sign-ins.ts'
 import type { Artifact, Artifacts } from '../storage/contract.ts'
@@ -53,7 +53,9 @@ export function createSignIns({
       if (goesOn) before.resetIdentifier()
       else await before?.destroy()
       const session = goesOn ? before : new provider.Session()
-      session.loginAccount({ accountId: user.id, amr, loginTs: loginTime(user, now()) })
+      // Whole seconds, and perhaps of the second in which the user signed out of everything.
+      const loginTs = Math.max(Math.floor(now() / 1000), earliestSignIn(user))
+      session.loginAccount({ accountId: user.id, amr, loginTs })
       await session.save(signInLifetimeSeconds)
       await artifacts.put({
         model: 'SignIn',
@@ -104,11 +106,6 @@ type Session = Pick<InstanceType<Provider['Session']>, 'uid' | 'loginTs' | 'amr'
 
 function presentSession({ uid, loginTs = 0, amr }: Session, user: User): SignIn {
   return { user, uid, startedAt: loginTs * 1000, amr: (amr ?? []) as AuthenticationMethod[] }
-}
-
-/** Whole seconds; never earlier than the user's last signing out of everything, which may be in the same second. */
-function loginTime({ signedOut }: User, now: number): number {
-  return Math.max(Math.floor(now / 1000), Math.ceil((signedOut?.at ?? 0) / 1000))
 }
 
 /** Attributes of the sign-in cookie; `__Host-` (set in `provider.ts`) further requires Secure and no Domain. */

@@ -66,6 +66,7 @@ export async function runCommandLine(
     })
 
   addSessionCommands(program, environment)
+  addUserCommands(program, environment)
 
   try {
     await program.parseAsync(argv)
@@ -100,6 +101,35 @@ function addSessionCommands(program: Command, environment: Record<string, string
     .action(async (options: RevokeOptions) => {
       const { revokeClientSessions } = await import('./sessions.ts')
       await revokeClientSessions(parseConfig(environment), options)
+    })
+}
+
+/** `opentrace users …`: for whoever is locked out, or has to be. */
+function addUserCommands(program: Command, environment: Record<string, string | undefined>): void {
+  const users = program.command('users').description('help people in, or keep them out')
+  users
+    .command('reset-password')
+    .description('print a link that sets a new password, once, within 24 hours')
+    .argument('<address>', 'e-mail address of the user')
+    .action(async (address: string) => {
+      const { printResetLink } = await import('./users.ts')
+      await printResetLink(parseConfig(environment), address)
+    })
+  users
+    .command('suspend')
+    .description('refuse a user everything, and end all sign-ins and client sessions')
+    .argument('<address>', 'e-mail address of the user')
+    .action(async (address: string) => {
+      const { suspendUser } = await import('./users.ts')
+      await suspendUser(parseConfig(environment), address)
+    })
+  users
+    .command('restore')
+    .description('let a suspended user sign in again')
+    .argument('<address>', 'e-mail address of the user')
+    .action(async (address: string) => {
+      const { restoreUser } = await import('./users.ts')
+      await restoreUser(parseConfig(environment), address)
     })
 }
 

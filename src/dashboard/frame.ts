@@ -4,6 +4,14 @@ import type { OrganizationViewer, PageContext, Viewer } from './viewer.ts'
 /** What a form did, told on the page after it. Only the name travels in the URL, so nobody can write the words. */
 const notices = {
   'signed-out-elsewhere': 'You are signed out in every other browser.',
+  'sign-in-ended': 'That browser is signed out.',
+  'profile-saved': 'Your name is saved.',
+  'password-changed': 'Your password is changed. You are signed out in every other browser.',
+  'password-changed-clients-ended':
+    'Your password is changed. You are signed out in every other browser, and your client sessions have ended.',
+  'passkey-added': 'The passkey is added. You can sign in with it from now on.',
+  'passkey-renamed': 'The passkey has its new name.',
+  'passkey-removed': 'The passkey is removed. Nobody can sign in with it any more.',
   'block-lifted': 'The block is lifted. New sessions can be made again.',
   'sample-imported': 'The sample architecture is here.',
   'organization-created': 'The organization is made. Import an architecture next, or connect a client.',
@@ -46,8 +54,12 @@ export function presentFrame(viewer: Viewer): Frame {
 }
 
 /** What stands around a page about the viewer, whatever the organization. */
-export function presentAccountFrame(ctx: PageContext, viewer: Viewer): Frame {
-  return { ...presentFrame(viewer), section: 'account', notice: noticeOf(ctx) }
+export function presentAccountFrame(
+  ctx: PageContext,
+  viewer: Viewer,
+  section: 'account' | 'account-sessions',
+): Frame {
+  return { ...presentFrame(viewer), section, notice: noticeOf(ctx) }
 }
 
 /** What stands around a page of an organization. */

@@ -1,9 +1,12 @@
 import { DomainError } from '../domain/errors.ts'
+import type { Passkeys } from '../domain/passkeys.ts'
 import type { SignInProvider } from '../domain/sign-in-provider.ts'
+import type { User } from '../domain/users.ts'
 import type { CredentialCheck } from '../http/credentials.ts'
-import type { SignIns } from '../http/sign-ins.ts'
-import type { FieldErrors } from '../http/view-data.ts'
+import type { PasskeyCeremonies } from '../http/passkey-ceremonies.ts'
+import type { AuthenticationMethod, SignIns } from '../http/sign-ins.ts'
 import { presentProvider } from '../http/upstream.ts'
+import type { FieldErrors } from '../http/view-data.ts'
 import type { Render } from '../http/views.ts'
 import { seeOther } from './redirects.ts'
 import { parseReturnPath } from './return-path.ts'
@@ -13,6 +16,8 @@ export interface FreshSignInDeps {
   render: Render
   signIns: SignIns
   credentials: CredentialCheck
+  passkeyCeremonies: PasskeyCeremonies
+  passkeys: Passkeys
   /** The operator's. */
   signInProvider: SignInProvider | undefined
   now: () => number
@@ -21,6 +26,8 @@ export interface FreshSignInDeps {
 const confirmPath = '/sign-in/confirm'
 /** How long a sign-in counts as fresh. */
 const freshFor = 15 * 60 * 1000
+/** What is not carried along. */
+const proofFields = new Set(['csrf', 'confirm_password', 'confirm_credential'])
 
 /**
  * For what must not be done by whoever finds a browser open: asks to confirm who one is 15 minutes after the sign-in.
@@ -28,7 +35,7 @@ const freshFor = 15 * 60 * 1000
  * own form goes where the first one went and carries what was sent: nothing typed is lost.
  */
 export function createFreshSignIn(deps: FreshSignInDeps) {
-  const { render, signIns, credentials, signInProvider, now } = deps
+  const { render, signIns, credentials, passkeyCeremonies, passkeys, signInProvider, now } = deps
 
   function isFresh({ signedInAt }: Viewer): boolean {
     return now() - signedInAt < freshFor
@@ -43,41 +50,63 @@ export function createFreshSignIn(deps: FreshSignInDeps) {
       }
       const errors = await confirm(ctx, viewer)
       if (!errors) return page(ctx, viewer)
-      renderQuestion(ctx, viewer, { action: ctx.url, form: viewer.form, errors })
+      await renderQuestion(ctx, viewer, { action: ctx.url, form: viewer.form, errors })
     }
   }
 
   /** Takes the proof in a form: undefined when it is one, else what to say, which is nothing at first. */
   async function confirm(ctx: PageContext, { user, form }: Viewer): Promise<FieldErrors | undefined> {
-    const password = form['confirm_password']
-    if (password === undefined) {
-      ctx.status = 403
-      return {}
-    }
+    const { confirm_password: password, confirm_credential: credential } = form
     try {
-      await credentials(ctx, { email: user.email, password })
+      const amr =
+        credential !== undefined
+          ? await confirmByPasskey(ctx, user, credential)
+          : password !== undefined && (await confirmByPassword(ctx, user, password))
+      if (amr) await signIns.start(ctx, user, { amr })
+      else ctx.status = 403
+      return amr ? undefined : {}
     } catch (error) {
       if (!(error instanceof DomainError && error.code === 'invalid_credentials')) throw error
       ctx.status = 422
-      return { confirm_password: 'The password is wrong.' }
+      return credential === undefined
+        ? { confirm_password: 'The password is wrong.' }
+        : { form: error.message }
     }
-    await signIns.start(ctx, user, { amr: ['pwd'] })
-    return undefined
   }
 
-  function renderQuestion(
+  async function confirmByPassword(
+    ctx: PageContext,
+    { email }: User,
+    password: string,
+  ): Promise<AuthenticationMethod[]> {
+    await credentials(ctx, { email, password })
+    return ['pwd']
+  }
+
+  async function confirmByPasskey(
+    ctx: PageContext,
+    { id }: User,
+    credential: string,
+  ): Promise<AuthenticationMethod[]> {
+    const { user, amr } = await passkeyCeremonies.authenticate(ctx, credential)
+    if (user.id !== id) throw new DomainError('invalid_credentials', 'This passkey is another account’s.')
+    return amr
+  }
+
+  async function renderQuestion(
     ctx: PageContext,
     { user, csrfToken }: Viewer,
     { action, form, errors }: { action: string; form: Record<string, string>; errors: FieldErrors },
-  ): void {
+  ): Promise<void> {
     const isFormHeld = action !== confirmPath
     const returnTo = isFormHeld ? confirmPath : (parseReturnPath(form['return_to']) ?? '/')
     render(ctx, 'confirm-sign-in', {
       action,
       user: { name: user.name, email: user.email },
       csrf: csrfToken,
-      fields: Object.entries(form).filter(([name]) => !['csrf', 'confirm_password'].includes(name)),
+      fields: Object.entries(form).filter(([name]) => !proofFields.has(name)),
       hasPassword: user.passwordHash !== undefined,
+      offersPasskeys: (await passkeys.list(user.id)).length > 0,
       provider: presentProvider(signInProvider, returnTo, { isFresh: true }),
       isFormHeld,
       errors,
@@ -89,7 +118,11 @@ export function createFreshSignIn(deps: FreshSignInDeps) {
     const { return_to: given } = ctx.query
     const returnTo = parseReturnPath(typeof given === 'string' ? given : undefined) ?? '/'
     if (isFresh(viewer)) return seeOther(ctx, returnTo)
-    renderQuestion(ctx, viewer, { action: confirmPath, form: { return_to: returnTo }, errors: {} })
+    await renderQuestion(ctx, viewer, {
+      action: confirmPath,
+      form: { return_to: returnTo },
+      errors: {},
+    })
   }
 
   /** `POST /sign-in/confirm`: like any guarded form, and all it does is to go on. */

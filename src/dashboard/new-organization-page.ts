@@ -56,7 +56,7 @@ export function createNewOrganizationPage({
     form: Omit<ViewData['new-organization'], 'frame' | 'returnTo'> & { returnTo: string | undefined },
   ): void {
     const returnTo = parseReturnPath(form.returnTo)
-    render(ctx, 'new-organization', { ...form, frame: presentAccountFrame(ctx, viewer), returnTo })
+    render(ctx, 'new-organization', { ...form, frame: presentAccountFrame(ctx, viewer, 'account'), returnTo })
   }
 
   return { show, submit }

@@ -1,5 +1,6 @@
 import { Router } from '@koa/router'
 import type { Architecture } from '../architecture/architecture.ts'
+import type { AccountSafety } from '../domain/account-safety.ts'
 import type { AuditLog } from '../domain/audit-log.ts'
 import type { ClientSessions } from '../domain/client-sessions.ts'
 import type { FirstRun } from '../domain/first-run.ts'
@@ -11,6 +12,8 @@ import type { Members } from '../domain/members.ts'
 import type { ProvidedAccounts } from '../domain/provided-accounts.ts'
 import type { OrganizationDeletion } from '../domain/organization-deletion.ts'
 import type { OrganizationNames } from '../domain/organization-names.ts'
+import type { Passkeys } from '../domain/passkeys.ts'
+import type { PasswordResets } from '../domain/password-resets.ts'
 import type { SessionBlocks } from '../domain/session-blocks.ts'
 import type { SignInRecord } from '../domain/sign-in-record.ts'
 import type { SignInProvider } from '../domain/sign-in-provider.ts'
@@ -20,13 +23,19 @@ import type { Csrf } from '../http/csrf.ts'
 import { RequestRefused } from '../http/errors.ts'
 import type { InvitationLimit } from '../http/invitation-limit.ts'
 import type { OrganizationLimit } from '../http/organization-limit.ts'
+import type { PasskeyCeremonies } from '../http/passkey-ceremonies.ts'
 import type { RequestState } from '../http/request-context.ts'
+import type { CountResetRequest } from '../http/reset-requests.ts'
+import type { SignInForm } from '../http/sign-in-form.ts'
 import type { SignIns } from '../http/sign-ins.ts'
 import type { Upstream } from '../http/upstream.ts'
 import type { Render } from '../http/views.ts'
+import { createAccountMails } from './account-mails.ts'
 import { createAccountPages } from './account-pages.ts'
+import { createAccountSessionPages } from './account-session-pages.ts'
 import { createArchitecturePages } from './architecture-pages.ts'
 import { createConnectPage } from './connect-page.ts'
+import { createForgottenPasswordPages } from './forgotten-password-pages.ts'
 import { createFreshSignIn } from './fresh-sign-in.ts'
 import { createHomePage } from './home-page.ts'
 import { createInvitationPage } from './invitation-page.ts'
@@ -37,6 +46,7 @@ import { createNewOrganizationPage } from './new-organization-page.ts'
 import { createOrganizationDeletionPages } from './organization-deletion-pages.ts'
 import { createOrganizationPage } from './organization-page.ts'
 import { createOrganizationSettingsPage } from './organization-settings-page.ts'
+import { createPasskeyPages } from './passkey-pages.ts'
 import { createSessionBlockPages } from './session-block-pages.ts'
 import { createSessionPages } from './session-pages.ts'
 import { createSessionRevocationPages } from './session-revocation-pages.ts'
@@ -52,12 +62,14 @@ export interface DashboardDeps {
   render: Render
   csrf: Csrf
   signIns: SignIns
+  signInForm: SignInForm
   credentials: CredentialCheck
   upstream: Upstream
   providedAccounts: ProvidedAccounts
   signInRecord: SignInRecord
   /** The operator's. */
   signInProvider: SignInProvider | undefined
+  passkeyCeremonies: PasskeyCeremonies
   users: Users
   members: Members
   memberChanges: MemberChanges
@@ -73,6 +85,10 @@ export interface DashboardDeps {
   clientSessions: ClientSessions
   sessionBlocks: SessionBlocks
   auditLog: AuditLog
+  accountSafety: AccountSafety
+  passkeys: Passkeys
+  passwordResets: PasswordResets
+  countResetRequest: CountResetRequest
   firstRun: FirstRun
   architecture: Architecture
   now: () => number
@@ -94,6 +110,7 @@ export function createDashboard(deps: DashboardDeps): RoutedMiddleware {
     findProvider: () => Promise.resolve(deps.signInProvider),
   })
   const freshSignIn = createFreshSignIn(deps)
+  const { fresh } = freshSignIn
   const setup = createSetupPage(deps)
   const newOrganization = createNewOrganizationPage(deps)
   const organization = createOrganizationPage(deps)
@@ -105,13 +122,16 @@ export function createDashboard(deps: DashboardDeps): RoutedMiddleware {
   const revokeInOrganization = inOrganization((ctx, viewer) =>
     revocation.submit(ctx, viewer, sessionScopes.ofOrganization(viewer)),
   )
-  const account = createAccountPages({ ...deps, sessionScopes })
+  const accountMails = createAccountMails(deps)
+  const forgottenPassword = createForgottenPasswordPages({ ...deps, accountMails })
+  const account = createAccountPages({ ...deps, accountMails })
+  const passkeys = createPasskeyPages(deps)
+  const accountSessions = createAccountSessionPages({ ...deps, sessionScopes })
   const revokeOwn = signedIn((ctx, viewer) => revocation.submit(ctx, viewer, sessionScopes.ofAccount(viewer)))
   const architecture = createArchitecturePages(deps)
   const invitation = createInvitationPage(deps)
   const invite = createInvitePages(deps)
   const memberChange = createMemberChangePages(deps)
-  const { fresh } = freshSignIn
 
   const router = new Router<RequestState>({ strict: true })
     .get('/setup', setup.show)
@@ -122,18 +142,33 @@ export function createDashboard(deps: DashboardDeps): RoutedMiddleware {
     .get('/sign-in/oidc/callback', operatorProvider.finish)
     .get('/sign-in/confirm', signedIn(freshSignIn.show))
     .post('/sign-in/confirm', signedIn(freshSignIn.submit))
+    .get('/sign-in/passkey/options', signIn.passkeyOptions)
+    .post('/sign-in/passkey', signIn.submitPasskey)
+    .get('/forgot-password', forgottenPassword.ask)
+    .post('/forgot-password', forgottenPassword.submitAddress)
+    .get('/reset-password', forgottenPassword.show)
+    .post('/reset-password', forgottenPassword.submit)
     .post('/sign-out', signedIn(signIn.signOut))
     .get('/', signedIn(createHomePage(deps)))
-    .get('/account/sessions', signedIn(account.show))
+    .get('/account', signedIn(account.show))
+    .post('/account/profile', signedIn(account.rename))
+    .post('/account/password', signedIn(account.changePassword))
+    .get('/account/passkeys/new', signedIn(fresh(passkeys.offer)))
+    .get('/account/passkeys/options', signedIn(fresh(passkeys.options)))
+    .post('/account/passkeys', signedIn(fresh(passkeys.add)))
+    .post('/account/passkeys/:id/rename', signedIn(passkeys.rename))
+    .post('/account/passkeys/:id/remove', signedIn(fresh(passkeys.remove)))
+    .get('/account/sessions', signedIn(accountSessions.show))
     .get(
       '/account/sessions/revoke',
       signedIn((ctx, viewer) => revocation.confirm(ctx, sessionScopes.ofAccount(viewer))),
     )
     .post('/account/sessions/revoke', revokeOwn)
     .post('/account/sessions/:id/revoke', revokeOwn)
-    .post('/account/sign-ins/end', signedIn(account.signOutEverywhere))
     .get('/account/organizations/new', signedIn(newOrganization.show))
     .post('/account/organizations/new', signedIn(newOrganization.submit))
+    .post('/account/sign-ins/end', signedIn(accountSessions.signOutEverywhere))
+    .post('/account/sign-ins/:uid/end', signedIn(accountSessions.endSignIn))
     .get('/organizations/:slug', inOrganization(organization.show))
     .get('/organizations/:slug/settings', inOrganization(settings.show))
     .post('/organizations/:slug/settings', inOrganization(fresh(settings.rename)))

@@ -62,7 +62,10 @@ export function createSessionScopes({ clientSessions, users }: SessionScopeDeps)
       path: '/account/sessions',
       viewerId: user.id,
       showsPeople: false,
-      frame: (ctx) => ({ ...presentAccountFrame(ctx, viewer), ...presentRevocationNotice(ctx) }),
+      frame: (ctx) => ({
+        ...presentAccountFrame(ctx, viewer, 'account-sessions'),
+        ...presentRevocationNotice(ctx),
+      }),
       list: async () => withOwners(users, await clientSessions.listLive('user', user.id)),
       includes: (session) => session.userId === user.id,
       endOf: () => ({ kind: 'user', userId: user.id }),

@@ -82,6 +82,10 @@ export type AuditEvent =
       slug: string
     }
   | { type: 'organization.renamed'; name: string; slug: string; formerName: string; formerSlug: string }
+  /** Somebody changed how they sign in; told in each of their organizations. */
+  | { type: 'password.changed' | 'password.reset' }
+  | { type: 'passkey.added' | 'passkey.removed'; passkeyName: string }
+  | { type: 'user.suspended' | 'user.restored'; userId: string }
 
 /** An event by somebody, from the network address where one is known. */
 export type AuditedAct = AuditEvent & { actor: Actor; address?: string | undefined }

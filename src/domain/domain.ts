@@ -1,4 +1,5 @@
 import type { Store } from '../storage/contract.ts'
+import { createAccountSafety } from './account-safety.ts'
 import { type AuditOutlet, createAuditLog } from './audit-log.ts'
 import { createClientSessions } from './client-sessions.ts'
 import { createFirstRun } from './first-run.ts'
@@ -9,6 +10,8 @@ import { createMembers } from './members.ts'
 import { createOrganizationDeletion } from './organization-deletion.ts'
 import { createOrganizationNames } from './organization-names.ts'
 import { createOrganizations } from './organizations.ts'
+import { createPasskeys } from './passkeys.ts'
+import { createPasswordResets } from './password-resets.ts'
 import { createProvidedAccounts } from './provided-accounts.ts'
 import { createSessionBlocks } from './session-blocks.ts'
 import { createSignInRecord } from './sign-in-record.ts'
@@ -45,6 +48,9 @@ export function createDomain({
   const firstRun = createFirstRun({ artifacts, documents, users, organizations, members, now })
   const invitations = createInvitations({ documents, users, members, auditLog, now })
   const withdrawal = createWithdrawal({ clientSessions, invitations })
+  const accountSafety = createAccountSafety({ users, members, clientSessions, withdrawal, auditLog })
+  const passkeys = createPasskeys({ documents, accountSafety, now })
+  const passwordResets = createPasswordResets({ artifacts, users, accountSafety, now })
   const memberChanges = createMemberChanges({ documents, members, withdrawal, auditLog, now })
   const invitationAcceptance = createInvitationAcceptance({
     documents,
@@ -59,6 +65,9 @@ export function createDomain({
   const providedAccounts = createProvidedAccounts({ documents, users, members, auditLog, now })
   return {
     providedAccounts,
+    accountSafety,
+    passkeys,
+    passwordResets,
     users,
     organizations,
     organizationNames,

@@ -28,10 +28,16 @@ export const NewPassword = z
   .min(10, 'Use at least 10 characters; a sentence is fine.')
   .max(200, 'A password has at most 200 characters.')
 
+export const UserName = z
+  .string()
+  .trim()
+  .min(1, 'Enter your name.')
+  .max(100, 'A name has at most 100 characters.')
+
 /** What a new user types. */
 export const NewUser = z.object({
   email: z.email('Enter an e-mail address such as ada@example.com.').max(254),
-  name: z.string().trim().min(1, 'Enter your name.').max(100, 'A name has at most 100 characters.'),
+  name: UserName,
   password: NewPassword,
 })
 export type NewUser = z.infer<typeof NewUser>
@@ -103,7 +109,7 @@ export function createUsers({ documents, now }: { documents: Documents; now: () 
    * @param exceptUid the sign-in that goes on
    */
   async function signOutEverywhere(userId: string, exceptUid: string | undefined): Promise<void> {
-    await update(userId, (user) => ({ ...user, signedOut: { at: now(), exceptUid } }))
+    await update(userId, (user) => ({ ...user, signedOut: signOut(user, now(), exceptUid) }))
   }
 
   /** Ends one browser sign-in of a user, in the same way. */
@@ -112,6 +118,35 @@ export function createUsers({ documents, now }: { documents: Documents; now: () 
       const remembered = (user.endedSignIns ?? []).filter(({ at }) => at > now() - endedSignInMemory)
       return { ...user, endedSignIns: [...remembered, { uid, at: now() }] }
     })
+  }
+
+  /** Sets a password and ends the browser sign-ins that were made without it. @param exceptUid the sign-in that goes on */
+  async function setPassword(userId: string, password: string, exceptUid: string | undefined): Promise<User> {
+    const passwordHash = await hash(password, argon2id)
+    const at = now()
+    return update(userId, (user) => ({
+      ...user,
+      passwordHash,
+      passwordChangedAt: at,
+      signedOut: signOut(user, at, exceptUid),
+    }))
+  }
+
+  async function rename(userId: string, name: string): Promise<void> {
+    await update(userId, (user) => ({ ...user, name }))
+  }
+
+  /** From now on no sign-in, token or request of the user is accepted; those of browsers stay ended when it is lifted. */
+  async function suspend(userId: string): Promise<void> {
+    await update(userId, (user) => ({
+      ...user,
+      disabledAt: now(),
+      signedOut: signOut(user, now(), undefined),
+    }))
+  }
+
+  async function restore(userId: string): Promise<void> {
+    await update(userId, ({ disabledAt: _disabledAt, ...user }) => user)
   }
 
   /**
@@ -136,7 +171,22 @@ export function createUsers({ documents, now }: { documents: Documents; now: () 
     authenticate,
     signOutEverywhere,
     endSignIn,
+    setPassword,
+    rename,
+    suspend,
+    restore,
   }
+}
+
+/** Later than any sign-in since the time before, which {@link earliestSignIn} may have put a second ahead. */
+function signOut(user: User, now: number, exceptUid: string | undefined): NonNullable<User['signedOut']> {
+  const ahead = user.signedOut === undefined ? 0 : earliestSignIn(user) * 1000 + 1
+  return { at: Math.max(now, ahead), exceptUid }
+}
+
+/** The first second, in epoch seconds, whose sign-ins are not ended by the user's last signing out of everything. */
+export function earliestSignIn({ signedOut }: User): number {
+  return Math.ceil((signedOut?.at ?? 0) / 1000)
 }
 
 /**

@@ -30,7 +30,7 @@ export function createCredentialCheck({
 }): CredentialCheck {
   /** Not waited for: whoever guesses must not learn from the time it takes which addresses exist. */
   function recordFailure(ctx: Context, email: string): void {
-    signInRecord.failed(email, attemptOf(ctx)).then(
+    signInRecord.failed(email, attemptOf(ctx, 'password')).then(
       (isKnown) => isKnown || ctx.state.log.info('sign-in with an address that belongs to nobody'),
       (err: unknown) => ctx.state.log.warn({ err }, 'failed sign-in not recorded'),
     )
@@ -55,7 +55,7 @@ export function createCredentialCheck({
     await countAttempt(limiter, attemptsOnAccount, account)
     const user = await authenticate(ctx, email, form['password'] ?? '')
     await Promise.all([
-      signInRecord.succeeded(user.id, attemptOf(ctx)),
+      signInRecord.succeeded(user.id, attemptOf(ctx, 'password')),
       forgetAttempt(limiter, attemptsOfAddress, from),
       forgetAttempt(limiter, attemptsOnAccount, account),
     ])
@@ -63,10 +63,7 @@ export function createCredentialCheck({
   }
 }
 
-function attemptOf(ctx: Context): SignInAttempt {
-  return {
-    method: 'password',
-    address: ctx.state.address,
-    userAgent: ctx.get('User-Agent').slice(0, 200),
-  }
+/** How and from where a request tries to sign in. */
+export function attemptOf(ctx: Context, method: string): SignInAttempt {
+  return { method, address: ctx.state.address, userAgent: ctx.get('User-Agent').slice(0, 200) }
 }

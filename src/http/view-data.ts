@@ -24,7 +24,15 @@ export interface Frame {
   organizations: { slug: string; name: string; role: Role }[]
   mayCreateOrganizations: boolean
   section:
-    'overview' | 'architecture' | 'sessions' | 'members' | 'connect' | 'settings' | 'account' | undefined
+    | 'overview'
+    | 'architecture'
+    | 'sessions'
+    | 'members'
+    | 'connect'
+    | 'settings'
+    | 'account'
+    | 'account-sessions'
+    | undefined
   /** What a form before this page did. */
   notice: string | undefined
   /** What a form before this page could not do. */

@@ -41,6 +41,19 @@ describe('A fresh sign-in (/sign-in/confirm)', () => {
     assert.match((await thief.open('/')).url, /\/sign-in\?/, 'the identifier of before is void')
   })
 
+  it('keeps what a form held, when it was sent too late', async () => {
+    const ada = await openAs(server.origin, 'ada')
+    const form = await ada.open('/account/passkeys/new')
+    ahead += 15 * 60_000
+    const question = await ada.submit(form, { name: 'Keys & <chain>' }, /passkeys$/)
+    assert.equal(question.status, 403)
+    assert.match(question.html, /Confirm it’s you/)
+    const wrong = await ada.submit(question, { confirm_password: 'guess' }, /passkeys$/)
+    const done = await ada.submit(wrong, { confirm_password: password }, /passkeys$/)
+    assert.match(done.html, /name="name"[^>]*value="Keys &amp; &lt;chain&gt;"/)
+    assert.match(done.html, /Your browser has to make the passkey first/)
+  })
+
   it('is not given by another site’s form, and leads nowhere else', async () => {
     const ada = await openAs(server.origin, 'ada')
     ahead += 15 * 60_000

@@ -59,7 +59,7 @@ const layers: Record<string, { folders: string[]; packages: string[] }> = {
   },
   http: {
     folders: ['domain', 'package.ts', 'storage/contract.ts'],
-    packages: ['node:*', 'eta', 'koa', 'pino', 'prom-client', 'raw-body'],
+    packages: ['node:*', '@simplewebauthn/server', 'eta', 'koa', 'pino', 'prom-client', 'raw-body', 'zod'],
   },
   // The way out to sign-in providers; what their word is worth stands in the domain.
   upstream: {
