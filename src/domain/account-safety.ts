@@ -73,7 +73,7 @@ export function createAccountSafety({
   async function suspend({ id }: User): Promise<void> {
     await users.suspend(id)
     for (const { organization } of await members.listMemberships(id)) {
-      await withdrawal.require({ organizationId: organization.id, userId: id }, { kind: 'operator' })
+      await withdrawal.require({ organizationId: organization.id, userId: id }, { kind: 'suspension' })
     }
     await record(
       id,
