@@ -5,7 +5,7 @@ import type { OrganizationLimit } from '../http/organization-limit.ts'
 import type { FieldErrors, ViewData } from '../http/view-data.ts'
 import type { Render } from '../http/views.ts'
 import { fieldErrors } from './form-errors.ts'
-import { presentAccountFrame, withNotice } from './frame.ts'
+import { presentFrame, withNotice } from './frame.ts'
 import { seeOther } from './redirects.ts'
 import { parseReturnPath } from './return-path.ts'
 import type { PageContext, Viewer } from './viewer.ts'
@@ -56,7 +56,7 @@ export function createNewOrganizationPage({
     form: Omit<ViewData['new-organization'], 'frame' | 'returnTo'> & { returnTo: string | undefined },
   ): void {
     const returnTo = parseReturnPath(form.returnTo)
-    render(ctx, 'new-organization', { ...form, frame: presentAccountFrame(ctx, viewer, 'account'), returnTo })
+    render(ctx, 'new-organization', { ...form, frame: presentFrame(viewer), returnTo })
   }
 
   return { show, submit }
