@@ -7,6 +7,7 @@ import type { Config } from './config.ts'
 import { createDashboard } from './dashboard/router.ts'
 import type { Domain } from './domain/domain.ts'
 import type { Mailer } from './domain/mail.ts'
+import { createOrganizationSignIns } from './domain/organization-sign-in.ts'
 import { createSecrets } from './domain/secrets.ts'
 import { createAllowedOrigins } from './http/allowed-origins.ts'
 import { createAssets } from './http/assets.ts'
@@ -47,6 +48,8 @@ export interface AppDeps {
   mcpServerFor?: ServerFactory
   /** Asks sign-in providers of organizations, and no host that is not public. */
   publicFetch: ProviderFetch
+  /** The TXT records of a name, each in parts. */
+  resolveTxt: (name: string) => Promise<string[][]>
   now: () => number
 }
 
@@ -61,6 +64,7 @@ export async function createApp({
   mailer,
   mcpServerFor,
   publicFetch,
+  resolveTxt,
   now,
 }: AppDeps): Promise<Koa<RequestState>> {
   const { publicUrl, trustedProxies } = config
@@ -86,6 +90,7 @@ export async function createApp({
   const upstream = createUpstream({
     publicUrl,
     artifacts: store.artifacts,
+    limiter: store.limiter,
     secrets,
     fetch: (url, request) => fetch(url, request),
     publicFetch,
@@ -96,6 +101,13 @@ export async function createApp({
   const shared = {
     ...domain,
     signInProvider,
+    organizationSignIns: createOrganizationSignIns({
+      ...domain,
+      documents: store.documents,
+      secrets,
+      resolveTxt,
+      now,
+    }),
     organizationCreation,
     mailer,
     publicUrl,

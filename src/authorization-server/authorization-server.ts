@@ -3,6 +3,7 @@ import type { Configuration, Provider } from 'oidc-provider'
 import type { AuditLog } from '../domain/audit-log.ts'
 import type { ClientSessions } from '../domain/client-sessions.ts'
 import type { Members } from '../domain/members.ts'
+import type { OrganizationSignIns } from '../domain/organization-sign-in.ts'
 import type { Organizations } from '../domain/organizations.ts'
 import type { Secrets } from '../domain/secrets.ts'
 import type { SessionBlocks } from '../domain/session-blocks.ts'
@@ -44,6 +45,7 @@ export interface AuthorizationServerDeps {
   users: Users
   members: Members
   organizations: Organizations
+  organizationSignIns: OrganizationSignIns
   /** Who makes further organizations: every user, or only whoever runs the server. */
   organizationCreation: 'anyone' | 'operator'
   clientSessions: ClientSessions

@@ -2,8 +2,8 @@ import type { ClientSessionEnd } from '../domain/client-session-end.ts'
 import type { ClientSession, ClientSessions } from '../domain/client-sessions.ts'
 import type { Members, Membership } from '../domain/members.ts'
 import type { Organizations } from '../domain/organizations.ts'
-import type { User } from '../domain/users.ts'
 import { parseResource } from '../http/resource.ts'
+import { reaches, type SignIn } from '../http/sign-ins.ts'
 import { type Interaction, resourceOf } from './interaction.ts'
 
 /** An organization the authorization can be for. */
@@ -30,11 +30,12 @@ export interface ConsentOffersDeps {
   now: () => number
 }
 
-/** What an authorization can be for: all of the user's organizations, or the one its resource is pinned to. */
+/** What an authorization can be for: all organizations that the sign-in reaches, or the one its resource is pinned to. */
 export function createConsentOffers(deps: ConsentOffersDeps) {
   const { publicUrl, members, organizations, clientSessions, now } = deps
 
-  return async function offerOf(interaction: Interaction, user: User): Promise<ConsentOffer> {
+  return async function offerOf(interaction: Interaction, signIn: SignIn): Promise<ConsentOffer> {
+    const { user } = signIn
     const pinnedTo = parseResource(publicUrl, resourceOf(interaction))?.slug
     const [memberships, history, pinned] = await Promise.all([
       members.listMemberships(user.id),
@@ -49,6 +50,7 @@ export function createConsentOffers(deps: ConsentOffersDeps) {
       organizations: memberships
         // Whether a pinned organization does not exist or is one of others makes no difference to whoever asks.
         .filter(({ organization }) => pinnedTo === undefined || organization.id === pinned?.id)
+        .filter(({ organization }) => reaches(signIn, organization.id))
         .map(({ organization, role }) => ({
           organization,
           role,

@@ -1,13 +1,16 @@
 import { errors, type Provider } from 'oidc-provider'
 import type { AuditLog } from '../domain/audit-log.ts'
 import { DomainError } from '../domain/errors.ts'
-import type { Organization, Organizations } from '../domain/organizations.ts'
+import type { Membership } from '../domain/members.ts'
+import type { OrganizationSignIns } from '../domain/organization-sign-in.ts'
+import type { Organizations } from '../domain/organizations.ts'
 import { describeBlock, type SessionBlocks } from '../domain/session-blocks.ts'
-import type { User, Users } from '../domain/users.ts'
+import type { Users } from '../domain/users.ts'
 import type { Csrf } from '../http/csrf.ts'
 import { RequestRefused } from '../http/errors.ts'
 import type { Context } from '../http/request-context.ts'
 import { allowFormRedirect } from '../http/security-headers.ts'
+import type { SignIn } from '../http/sign-ins.ts'
 import type { Render } from '../http/views.ts'
 import type { Artifacts } from '../storage/contract.ts'
 import { type ConsentOffersDeps, createConsentOffers } from './consent-offer.ts'
@@ -24,12 +27,14 @@ import {
   resourceOf,
 } from './interaction.ts'
 import { formActionSource } from './redirect-uris.ts'
+import { presentSession } from './sign-ins.ts'
 
 export interface ConsentStepDeps extends ConsentOffersDeps {
   provider: Provider
   artifacts: Artifacts
   users: Users
   organizations: Organizations
+  organizationSignIns: OrganizationSignIns
   organizationCreation: 'anyone' | 'operator'
   sessionBlocks: SessionBlocks
   auditLog: AuditLog
@@ -48,6 +53,7 @@ export function createConsentStep(deps: ConsentStepDeps): InteractionStep {
     artifacts,
     users,
     organizations,
+    organizationSignIns,
     organizationCreation,
     sessionBlocks,
     auditLog,
@@ -59,11 +65,12 @@ export function createConsentStep(deps: ConsentStepDeps): InteractionStep {
   const offerOf = createConsentOffers(deps)
 
   async function show(ctx: Context, interaction: Interaction, refusal?: string): Promise<void> {
-    const user = await requireUser(interaction)
+    const signIn = await requireSignIn(interaction)
+    const { user } = signIn
     const client = await requireClient(provider, interaction)
     const redirectUri = redirectUriOf(interaction)
     allowFormRedirect(ctx, formActionSource(redirectUri))
-    const offer = await offerOf(interaction, user)
+    const offer = await offerOf(interaction, signIn)
     const actions = {
       action: `/interaction/${interaction.uid}/consent`,
       switchAction: `/interaction/${interaction.uid}/sign-out`,
@@ -89,34 +96,39 @@ export function createConsentStep(deps: ConsentStepDeps): InteractionStep {
     render(ctx, 'consent', { ...actions, ...presentConsent({ ...request, refusal, now: now() }) })
   }
 
-  async function requireUser(interaction: Interaction): Promise<User> {
+  async function requireSignIn(interaction: Interaction): Promise<SignIn> {
     const user = await users.find(interaction.session?.accountId ?? '')
     if (!user || user.disabledAt !== undefined) throw new errors.SessionNotFound('the user is gone')
     // The page may have stood open while its user signed out, here or everywhere.
-    const signIn = await provider.Session.findByUid(interaction.session?.uid ?? '')
-    if (signIn?.accountId !== user.id) throw new errors.SessionNotFound('signed out meanwhile')
-    return user
+    const session = await provider.Session.findByUid(interaction.session?.uid ?? '')
+    if (session?.accountId !== user.id) throw new errors.SessionNotFound('signed out meanwhile')
+    return presentSession(session, user)
   }
 
-  async function requireOrganization(
+  async function requireMembership(
     interaction: Interaction,
-    user: User,
+    signIn: SignIn,
     slug: string,
-  ): Promise<Organization> {
-    const [offer, chosen] = await Promise.all([offerOf(interaction, user), organizations.findBySlug(slug)])
+  ): Promise<Membership> {
+    const [offer, chosen] = await Promise.all([offerOf(interaction, signIn), organizations.findBySlug(slug)])
     const offered = offer.organizations.find(({ organization }) => organization.id === chosen?.id)
     // The page offers only these: whoever sends another made the request by hand.
     if (!offered)
       throw new DomainError('forbidden', 'This is not one of the organizations you may choose here.')
-    return offered.organization
+    return offered
   }
 
-  /** Why this user may not connect this client to the organization. */
-  async function findBlock(
+  /** Why this user may not connect this client to the organization, or not with this sign-in. */
+  async function findObstacle(
     interaction: Interaction,
-    user: User,
-    organization: Organization,
+    { user, organizationId }: SignIn,
+    membership: Membership,
   ): Promise<string | undefined> {
+    const { organization } = membership
+    const required = await organizationSignIns.findRequired(membership)
+    if (required && organizationId !== organization.id) {
+      return `${organization.name} lets its members in through ${required.name}. Use another account, and sign in with your organization there.`
+    }
     const clientId = String(interaction.params['client_id'])
     const session = { organizationId: organization.id, userId: user.id, clientId }
     const block = await sessionBlocks.findFor(session)
@@ -137,19 +149,19 @@ export function createConsentStep(deps: ConsentStepDeps): InteractionStep {
   }
 
   async function allow(ctx: Context, interaction: Interaction, slug: string): Promise<void> {
-    const user = await requireUser(interaction)
-    const organization = await requireOrganization(interaction, user, slug)
-    const blocked = await findBlock(interaction, user, organization)
-    if (blocked !== undefined) {
+    const signIn = await requireSignIn(interaction)
+    const membership = await requireMembership(interaction, signIn, slug)
+    const obstacle = await findObstacle(interaction, signIn, membership)
+    if (obstacle !== undefined) {
       ctx.status = 422
-      return show(ctx, interaction, blocked)
+      return show(ctx, interaction, obstacle)
     }
     if (!(await isFirstAnswer(interaction))) return repeatAnswer(ctx)
     const client = await requireClient(provider, interaction)
     const grantId = await grantSession(ctx, {
       client,
-      user,
-      organization,
+      user: signIn.user,
+      organization: membership.organization,
       resource: resourceOf(interaction),
       redirectUri: redirectUriOf(interaction),
     })
@@ -159,16 +171,16 @@ export function createConsentStep(deps: ConsentStepDeps): InteractionStep {
 
   /** Told to the organization that was chosen on the page, or to each that could have been. */
   async function deny(ctx: Context, interaction: Interaction, slug: string | undefined): Promise<void> {
-    const user = await requireUser(interaction)
+    const signIn = await requireSignIn(interaction)
     const client = await requireClient(provider, interaction)
-    const { organizations: offered } = await offerOf(interaction, user)
+    const { organizations: offered } = await offerOf(interaction, signIn)
     const chosen = offered.filter(({ organization }) => organization.slug === slug)
     for (const { organization } of chosen.length > 0 ? chosen : offered) {
       auditLog.note(organization.id, {
         type: 'consent.denied',
         clientId: client.clientId,
         clientName: nameOf(client),
-        actor: { kind: 'user', id: user.id },
+        actor: { kind: 'user', id: signIn.user.id },
         address: ctx.state.address,
       })
     }

@@ -12,6 +12,7 @@ import {
   purposeOf,
   requireClient,
 } from './interaction.ts'
+import { reachAsAcr } from './sign-ins.ts'
 
 export interface SignInStepDeps {
   provider: Provider
@@ -42,8 +43,9 @@ export function createSignInStep({
   }
 
   async function goOn(ctx: Context, interaction: Interaction, signIn: SignIn): Promise<void> {
-    const { user, amr, startedAt } = signIn
-    const result = { login: { accountId: user.id, amr, ts: startedAt / 1000 } }
+    const { user, amr, organizationId, startedAt } = signIn
+    const acr = reachAsAcr(organizationId)
+    const result = { login: { accountId: user.id, amr, acr, ts: startedAt / 1000 } }
     leave(ctx, interaction, await provider.interactionResult(ctx.req, ctx.res, result))
   }
 

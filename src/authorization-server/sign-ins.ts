@@ -47,7 +47,7 @@ export function createSignIns({
       }
       return presentSession(session, user)
     },
-    async start(ctx, user, { amr }) {
+    async start(ctx, user, { amr, organizationId }) {
       const before = await sessionOf(ctx)
       const goesOn = before?.accountId === user.id
       if (goesOn) before.resetIdentifier()
@@ -55,7 +55,7 @@ export function createSignIns({
       const session = goesOn ? before : new provider.Session()
       // Whole seconds, and perhaps of the second in which the user signed out of everything.
       const loginTs = Math.max(Math.floor(now() / 1000), earliestSignIn(user))
-      session.loginAccount({ accountId: user.id, amr, loginTs })
+      session.loginAccount({ accountId: user.id, amr, acr: reachAsAcr(organizationId), loginTs })
       await session.save(signInLifetimeSeconds)
       await artifacts.put({
         model: 'SignIn',
@@ -83,12 +83,12 @@ export function createSignIns({
   /** Undefined when the sign-in has ended. */
   async function presentBrowser(artifact: Artifact, user: User): Promise<BrowserSignIn | undefined> {
     const { payload, expiresAt } = artifact
-    const { uid, loginTs, amr } = payload as Partial<Session>
+    const { uid, loginTs, amr, acr } = payload as Partial<Session>
     if (uid === undefined || loginTs === undefined || expiresAt === undefined) return undefined
     if (isSignedOut(user, { uid, loginTs })) return undefined
     const origin = (await artifacts.get('SignIn', uid))?.payload as Origin | undefined
     return {
-      ...presentSession({ uid, loginTs, amr }, user),
+      ...presentSession({ uid, loginTs, amr, acr }, user),
       expiresAt,
       address: origin?.address,
       userAgent: origin?.userAgent,
@@ -102,10 +102,32 @@ interface Origin {
   userAgent: string
 }
 
-type Session = Pick<InstanceType<Provider['Session']>, 'uid' | 'loginTs' | 'amr'>
+type Session = Pick<InstanceType<Provider['Session']>, 'uid' | 'loginTs' | 'amr' | 'acr'>
 
-function presentSession({ uid, loginTs = 0, amr }: Session, user: User): SignIn {
-  return { user, uid, startedAt: loginTs * 1000, amr: (amr ?? []) as AuthenticationMethod[] }
+/** A sign-in by what oidc-provider keeps of it. */
+export function presentSession({ uid, loginTs = 0, amr, acr }: Session, user: User): SignIn {
+  return {
+    user,
+    uid,
+    startedAt: loginTs * 1000,
+    amr: (amr ?? []) as AuthenticationMethod[],
+    organizationId: reachOf(acr),
+  }
+}
+
+const acrPrefix = 'organization:'
+
+/**
+ * What a sign-in reaches, as the authentication context class that oidc-provider keeps beside it and takes over from the
+ * result of an interaction.
+ */
+export function reachAsAcr(organizationId: string | undefined): string | undefined {
+  return organizationId === undefined ? undefined : acrPrefix + organizationId
+}
+
+/** The only organization that a sign-in with this class reaches. */
+export function reachOf(acr: string | undefined): string | undefined {
+  return acr?.startsWith(acrPrefix) ? acr.slice(acrPrefix.length) : undefined
 }
 
 /** Attributes of the sign-in cookie; `__Host-` (set in `provider.ts`) further requires Secure and no Domain. */

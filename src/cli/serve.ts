@@ -1,4 +1,5 @@
 import { lookup } from 'node:dns'
+import { resolveTxt } from 'node:dns/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -38,6 +39,7 @@ export async function serve(config: Config): Promise<void> {
     fetch: globalThis.fetch,
     mailer: createSmtpMailer(config.mail),
     publicFetch: createPublicFetch({ lookup }),
+    resolveTxt,
     now: Date.now,
   })
   const server = createHttpServer(app)

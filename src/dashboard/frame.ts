@@ -17,6 +17,7 @@ const notices = {
   'organization-created': 'The organization is made. Import an architecture next, or connect a client.',
   'organization-renamed': 'Saved.',
   'organization-restored': 'The organization is back. Clients have to sign in again.',
+  'sign-in-saved': 'Saved.',
   'role-changed': 'The role is changed.',
   'member-removed': 'The member is removed, and refused everywhere from now on.',
   'invitation-revoked': 'The invitation is revoked. Its link works no more.',

@@ -1,5 +1,6 @@
 import { DomainError } from '../domain/errors.ts'
 import type { Passkeys } from '../domain/passkeys.ts'
+import type { OrganizationSignIns } from '../domain/organization-sign-in.ts'
 import type { SignInProvider } from '../domain/sign-in-provider.ts'
 import type { User } from '../domain/users.ts'
 import type { CredentialCheck } from '../http/credentials.ts'
@@ -20,6 +21,7 @@ export interface FreshSignInDeps {
   passkeys: Passkeys
   /** The operator's. */
   signInProvider: SignInProvider | undefined
+  organizationSignIns: OrganizationSignIns
   now: () => number
 }
 
@@ -35,7 +37,16 @@ const proofFields = new Set(['csrf', 'confirm_password', 'confirm_credential'])
  * own form goes where the first one went and carries what was sent: nothing typed is lost.
  */
 export function createFreshSignIn(deps: FreshSignInDeps) {
-  const { render, signIns, credentials, passkeyCeremonies, passkeys, signInProvider, now } = deps
+  const {
+    render,
+    signIns,
+    credentials,
+    passkeyCeremonies,
+    passkeys,
+    signInProvider,
+    organizationSignIns,
+    now,
+  } = deps
 
   function isFresh({ signedInAt }: Viewer): boolean {
     return now() - signedInAt < freshFor
@@ -95,11 +106,13 @@ export function createFreshSignIn(deps: FreshSignInDeps) {
 
   async function renderQuestion(
     ctx: PageContext,
-    { user, csrfToken }: Viewer,
+    { user, csrfToken, organizationId }: Viewer,
     { action, form, errors }: { action: string; form: Record<string, string>; errors: FieldErrors },
   ): Promise<void> {
     const isFormHeld = action !== confirmPath
     const returnTo = isFormHeld ? confirmPath : (parseReturnPath(form['return_to']) ?? '/')
+    const provider =
+      organizationId === undefined ? signInProvider : await organizationSignIns.findFor(organizationId)
     render(ctx, 'confirm-sign-in', {
       action,
       user: { name: user.name, email: user.email },
@@ -107,7 +120,7 @@ export function createFreshSignIn(deps: FreshSignInDeps) {
       fields: Object.entries(form).filter(([name]) => !proofFields.has(name)),
       hasPassword: user.passwordHash !== undefined,
       offersPasskeys: (await passkeys.list(user.id)).length > 0,
-      provider: presentProvider(signInProvider, returnTo, { isFresh: true }),
+      provider: provider && presentProvider(provider, returnTo, { isFresh: true }),
       isFormHeld,
       errors,
     })

@@ -1,5 +1,6 @@
 import type { Members } from '../domain/members.ts'
 import { presentMoment } from '../http/moment.ts'
+import { reaches } from '../http/sign-ins.ts'
 import type { Render } from '../http/views.ts'
 import { presentFrame } from './frame.ts'
 import { seeOther } from './redirects.ts'
@@ -17,7 +18,8 @@ export function createHomePage({
 }) {
   return async function show(ctx: PageContext, viewer: Viewer): Promise<void> {
     const [first, ...others] = viewer.memberships
-    const restorable = await members.listRestorable(viewer.user.id)
+    const deleted = await members.listRestorable(viewer.user.id)
+    const restorable = deleted.filter(({ organization }) => reaches(viewer, organization.id))
     if (first && others.length === 0 && restorable.length === 0)
       return seeOther(ctx, `/organizations/${first.organization.slug}`)
     render(ctx, 'organizations', {

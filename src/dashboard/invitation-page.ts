@@ -1,9 +1,9 @@
 import type { InvitationAcceptance, OpenInvitation } from '../domain/invitation-acceptance.ts'
-import { canonicalEmail, NewUser, type User } from '../domain/users.ts'
+import { canonicalEmail, NewUser } from '../domain/users.ts'
 import { readForm } from '../http/body.ts'
 import type { Csrf } from '../http/csrf.ts'
 import { presentMoment } from '../http/moment.ts'
-import type { SignIns } from '../http/sign-ins.ts'
+import { reaches, type SignIn, type SignIns } from '../http/sign-ins.ts'
 import type { FieldErrors, ViewData } from '../http/view-data.ts'
 import type { Render } from '../http/views.ts'
 import { withNotice } from './frame.ts'
@@ -35,15 +35,19 @@ export function createInvitationPage(deps: InvitationPageDeps) {
 
   async function show(ctx: PageContext): Promise<void> {
     const open = await invitationAcceptance.require(tokenOf(ctx))
-    renderPage(ctx, open, stepOf(ctx, open, (await signIns.find(ctx))?.user))
+    renderPage(ctx, open, stepOf(ctx, open, await signIns.find(ctx)))
   }
 
   /** What this browser has to do next. */
-  function stepOf(ctx: PageContext, open: OpenInvitation, user: User | undefined): Step {
+  function stepOf(ctx: PageContext, open: OpenInvitation, signIn: SignIn | undefined): Step {
     const { email } = open.invitation
-    if (user) {
+    if (signIn) {
+      const { user } = signIn
       const isAddressee = canonicalEmail(user.email) === canonicalEmail(email)
-      return isAddressee ? { kind: 'join' } : { kind: 'switch', signedInAs: user.email }
+      // The provider of one organization must not make somebody a member of another.
+      return isAddressee && reaches(signIn, open.organization.id)
+        ? { kind: 'join' }
+        : { kind: 'switch', signedInAs: user.email }
     }
     if (!open.isKnownAddress) return { kind: 'new-account', name: '', errors: {} }
     const query = new URLSearchParams({ return_to: pathOf(ctx) })
@@ -54,10 +58,10 @@ export function createInvitationPage(deps: InvitationPageDeps) {
     const form = await readForm(ctx.req)
     csrf.check(ctx, purpose, form)
     const open = await invitationAcceptance.require(tokenOf(ctx))
-    const user = (await signIns.find(ctx))?.user
-    const step = stepOf(ctx, open, user)
-    if (step.kind === 'join' && user) {
-      return arrive(ctx, await invitationAcceptance.accept(tokenOf(ctx), user, ctx.state.address))
+    const signIn = await signIns.find(ctx)
+    const step = stepOf(ctx, open, signIn)
+    if (step.kind === 'join' && signIn) {
+      return arrive(ctx, await invitationAcceptance.accept(tokenOf(ctx), signIn.user, ctx.state.address))
     }
     if (step.kind === 'new-account') return submitAccount(ctx, open, form)
     // The page was made when this browser was signed in otherwise, or the account did not exist yet.

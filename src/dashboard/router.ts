@@ -9,6 +9,7 @@ import type { Invitations } from '../domain/invitations.ts'
 import type { Mailer } from '../domain/mail.ts'
 import type { MemberChanges } from '../domain/member-changes.ts'
 import type { Members } from '../domain/members.ts'
+import type { OrganizationSignIns } from '../domain/organization-sign-in.ts'
 import type { ProvidedAccounts } from '../domain/provided-accounts.ts'
 import type { OrganizationDeletion } from '../domain/organization-deletion.ts'
 import type { OrganizationNames } from '../domain/organization-names.ts'
@@ -47,12 +48,14 @@ import { createOrganizationDeletionPages } from './organization-deletion-pages.t
 import { createOrganizationPage } from './organization-page.ts'
 import { createOrganizationSettingsPage } from './organization-settings-page.ts'
 import { createPasskeyPages } from './passkey-pages.ts'
+import { createOrganizationSignInPage } from './organization-sign-in-page.ts'
 import { createSessionBlockPages } from './session-block-pages.ts'
 import { createSessionPages } from './session-pages.ts'
 import { createSessionRevocationPages } from './session-revocation-pages.ts'
 import { createSessionScopes } from './session-scopes.ts'
 import { createSetupPage } from './setup-page.ts'
 import { createSignInPages } from './sign-in-pages.ts'
+import { createSignInSettingsPages } from './sign-in-settings-pages.ts'
 import { createUpstreamPages } from './upstream-pages.ts'
 import { createViewers } from './viewer.ts'
 
@@ -65,6 +68,7 @@ export interface DashboardDeps {
   signInForm: SignInForm
   credentials: CredentialCheck
   upstream: Upstream
+  organizationSignIns: OrganizationSignIns
   providedAccounts: ProvidedAccounts
   signInRecord: SignInRecord
   /** The operator's. */
@@ -99,7 +103,7 @@ type RoutedMiddleware = ReturnType<Router<RequestState>['routes']>
 /** Every page and form that people use in a browser, but those inside an authorization. Other paths pass through. */
 export function createDashboard(deps: DashboardDeps): RoutedMiddleware {
   const deletion = createOrganizationDeletionPages(deps)
-  const { signedIn, inOrganization, inAnyOrganization } = createViewers({
+  const { signedIn, signedInAnyhow, inOrganization, inAnyOrganization } = createViewers({
     ...deps,
     showDeleted: deletion.showDeleted,
   })
@@ -109,6 +113,13 @@ export function createDashboard(deps: DashboardDeps): RoutedMiddleware {
     signInPages: signIn,
     findProvider: () => Promise.resolve(deps.signInProvider),
   })
+  const organizationProvider = createUpstreamPages({
+    ...deps,
+    signInPages: signIn,
+    findProvider: (ctx) => deps.organizationSignIns.findFor(ctx.params['organization'] ?? ''),
+  })
+  const organizationSignIn = createOrganizationSignInPage(deps)
+  const signInSettings = createSignInSettingsPages(deps)
   const freshSignIn = createFreshSignIn(deps)
   const { fresh } = freshSignIn
   const setup = createSetupPage(deps)
@@ -140,16 +151,20 @@ export function createDashboard(deps: DashboardDeps): RoutedMiddleware {
     .post('/sign-in', signIn.submit)
     .get('/sign-in/oidc', operatorProvider.begin)
     .get('/sign-in/oidc/callback', operatorProvider.finish)
-    .get('/sign-in/confirm', signedIn(freshSignIn.show))
-    .post('/sign-in/confirm', signedIn(freshSignIn.submit))
+    .get('/sign-in/oidc/:organization', organizationProvider.begin)
+    .get('/sign-in/oidc/:organization/callback', organizationProvider.finish)
+    .get('/sign-in/organization', organizationSignIn.show)
+    .post('/sign-in/organization', organizationSignIn.submit)
+    .get('/sign-in/confirm', signedInAnyhow(freshSignIn.show))
+    .post('/sign-in/confirm', signedInAnyhow(freshSignIn.submit))
     .get('/sign-in/passkey/options', signIn.passkeyOptions)
     .post('/sign-in/passkey', signIn.submitPasskey)
     .get('/forgot-password', forgottenPassword.ask)
     .post('/forgot-password', forgottenPassword.submitAddress)
     .get('/reset-password', forgottenPassword.show)
     .post('/reset-password', forgottenPassword.submit)
-    .post('/sign-out', signedIn(signIn.signOut))
-    .get('/', signedIn(createHomePage(deps)))
+    .post('/sign-out', signedInAnyhow(signIn.signOut))
+    .get('/', signedInAnyhow(createHomePage(deps)))
     .get('/account', signedIn(account.show))
     .post('/account/profile', signedIn(account.rename))
     .post('/account/password', signedIn(account.changePassword))
@@ -174,6 +189,11 @@ export function createDashboard(deps: DashboardDeps): RoutedMiddleware {
     .post('/organizations/:slug/settings', inOrganization(fresh(settings.rename)))
     .get('/organizations/:slug/settings/delete', inOrganization(fresh(deletion.confirm)))
     .post('/organizations/:slug/settings/delete', inOrganization(fresh(deletion.submit)))
+    .get('/organizations/:slug/settings/sign-in', inOrganization(signInSettings.show))
+    .post('/organizations/:slug/settings/sign-in/domain', inOrganization(fresh(signInSettings.setDomain)))
+    .post('/organizations/:slug/settings/sign-in/verify', inOrganization(fresh(signInSettings.verify)))
+    .post('/organizations/:slug/settings/sign-in/provider', inOrganization(fresh(signInSettings.connect)))
+    .post('/organizations/:slug/settings/sign-in/remove', inOrganization(fresh(signInSettings.remove)))
     .post('/organizations/:slug/restore', inAnyOrganization(deletion.restore))
     .post('/organizations/:slug/sample', inOrganization(organization.importSample))
     .get('/organizations/:slug/connect', inOrganization(createConnectPage(deps)))

@@ -46,11 +46,15 @@ export function createUpstreamPages(deps: UpstreamPagesDeps) {
       const { intent, identify } = await upstream.receive(ctx, provider)
       returnTo = intent.returnTo
       const user = await providedAccounts.require(provider, await identify(), ctx.state.address)
-      await signIns.start(ctx, user, { amr: [intent.isFresh ? 'fed_login' : 'fed'] })
+      await signIns.start(ctx, user, {
+        amr: [intent.isFresh ? 'fed_login' : 'fed'],
+        organizationId: provider.organization?.id,
+      })
       await signInRecord.succeeded(user.id, {
         method: new URL(provider.issuer).host,
         address: ctx.state.address,
         userAgent: ctx.get('User-Agent').slice(0, 200),
+        organizationId: provider.organization?.id,
       })
       seeOther(ctx, returnTo)
     } catch (error) {

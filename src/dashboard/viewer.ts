@@ -1,10 +1,15 @@
 import type { RouterContext } from '@koa/router'
+import { DomainError } from '../domain/errors.ts'
 import { type Membership, type Members, noSuchOrganization } from '../domain/members.ts'
+import type { OrganizationSignIns } from '../domain/organization-sign-in.ts'
+import type { SignInProvider } from '../domain/sign-in-provider.ts'
 import type { User } from '../domain/users.ts'
 import { readForm } from '../http/body.ts'
 import type { Csrf } from '../http/csrf.ts'
 import type { RequestState } from '../http/request-context.ts'
-import type { SignIn, SignIns } from '../http/sign-ins.ts'
+import { reaches, type SignIn, type SignIns } from '../http/sign-ins.ts'
+import { presentProvider } from '../http/upstream.ts'
+import type { Render } from '../http/views.ts'
 import { seeOther } from './redirects.ts'
 
 /** The context of a page, with the parameters of its path. */
@@ -18,6 +23,8 @@ export interface Viewer {
   signInUid: string
   /** When they last proved who they are, in epoch milliseconds. */
   signedInAt: number
+  /** The only organization this sign-in reaches; absent for one that reaches all of the user's. */
+  organizationId: string | undefined
   mayCreateOrganizations: boolean
   /** For every form of the page. */
   csrfToken: string
@@ -34,19 +41,35 @@ export interface OrganizationViewer extends Viewer {
 export function createViewers({
   signIns,
   members,
+  organizationSignIns,
   csrf,
+  render,
   organizationCreation,
   showDeleted,
 }: {
   signIns: SignIns
   members: Members
+  organizationSignIns: OrganizationSignIns
   csrf: Csrf
+  render: Render
   organizationCreation: 'anyone' | 'operator'
   /** Takes the place of every page of an organization whose deletion is pending. */
   showDeleted: (ctx: PageContext, viewer: OrganizationViewer) => Promise<void>
 }) {
-  /** Sends whoever is not signed in to do so first. @throws {RequestRefused} 403 for a form without its token */
+  /**
+   * Sends whoever is not signed in to do so first. For what is the user's own: a sign-in that reaches one organization is
+   * refused, as that organization's provider decided who it is.
+   * @throws {RequestRefused} 403 for a form without its token
+   */
   function signedIn(page: (ctx: PageContext, viewer: Viewer) => Promise<void>) {
+    return signedInAnyhow(async (ctx, viewer) => {
+      if (viewer.organizationId !== undefined) throw reachesOnly(viewer)
+      await page(ctx, viewer)
+    })
+  }
+
+  /** As {@link signedIn}, whatever the sign-in reaches. */
+  function signedInAnyhow(page: (ctx: PageContext, viewer: Viewer) => Promise<void>) {
     return async (ctx: PageContext): Promise<void> => {
       const signIn = await signIns.find(ctx)
       if (!signIn) {
@@ -57,12 +80,14 @@ export function createViewers({
       const purpose = `dashboard:${signIn.uid}`
       const form = ctx.method === 'POST' ? await readForm(ctx.req) : {}
       if (ctx.method === 'POST') csrf.check(ctx, purpose, form)
+      const memberships = await members.listMemberships(signIn.user.id)
       await page(ctx, {
         user: signIn.user,
         signInUid: signIn.uid,
         signedInAt: provedAt(signIn),
-        memberships: await members.listMemberships(signIn.user.id),
-        mayCreateOrganizations: organizationCreation === 'anyone',
+        organizationId: signIn.organizationId,
+        memberships: memberships.filter(({ organization }) => reaches(signIn, organization.id)),
+        mayCreateOrganizations: organizationCreation === 'anyone' && signIn.organizationId === undefined,
         csrfToken: csrf.token(ctx, purpose),
         form,
       })
@@ -71,37 +96,58 @@ export function createViewers({
 
   /** As {@link signedIn}, for members of the organization that `:slug` names. @throws {DomainError} `not_found` for others */
   function inOrganization(page: (ctx: PageContext, viewer: OrganizationViewer) => Promise<void>) {
-    return signedIn(async (ctx, viewer) => {
+    return signedInAnyhow(async (ctx, viewer) => {
       const slug = ctx.params['slug'] ?? ''
-      const membership = await requireAnyMembership(viewer.user, slug)
+      const membership = await requireAnyMembership(viewer, slug)
       const { organization } = membership
       if (organization.deletion) return showDeleted(ctx, { ...viewer, membership })
       if (organization.slug !== slug && ctx.method !== 'POST') {
         // A former slug, in a bookmark or an old mail.
         return seeOther(ctx, ctx.url.replace(`/organizations/${slug}`, `/organizations/${organization.slug}`))
       }
+      const required = await organizationSignIns.findRequired(membership)
+      if (required && viewer.organizationId !== organization.id) return showRequired(ctx, viewer, required)
       await page(ctx, { ...viewer, membership })
+    })
+  }
+
+  /** A link, since Chromium would hold a form's redirect to the provider against the page's Content-Security-Policy. */
+  function showRequired(ctx: PageContext, { user }: Viewer, required: SignInProvider): void {
+    const provider = presentProvider(required, ctx.method === 'POST' ? '/' : ctx.url)
+    ctx.status = 403
+    render(ctx, 'provider-required', {
+      organizationName: required.organization?.name ?? '',
+      provider,
+      email: user.email,
     })
   }
 
   /** As {@link inOrganization}, also while the deletion of the organization is pending. */
   function inAnyOrganization(page: (ctx: PageContext, viewer: OrganizationViewer) => Promise<void>) {
-    return signedIn(async (ctx, viewer) => {
-      const membership = await requireAnyMembership(viewer.user, ctx.params['slug'] ?? '')
+    return signedInAnyhow(async (ctx, viewer) => {
+      const membership = await requireAnyMembership(viewer, ctx.params['slug'] ?? '')
       await page(ctx, { ...viewer, membership })
     })
   }
 
-  async function requireAnyMembership(user: User, slug: string): Promise<Membership> {
-    const membership = await members.findMembership(user.id, slug)
-    if (!membership) throw noSuchOrganization()
+  async function requireAnyMembership(viewer: Viewer, slug: string): Promise<Membership> {
+    const membership = await members.findMembership(viewer.user.id, slug)
+    if (!membership || !reaches(viewer, membership.organization.id)) throw noSuchOrganization()
     return membership
   }
 
-  return { signedIn, inOrganization, inAnyOrganization }
+  return { signedIn, signedInAnyhow, inOrganization, inAnyOrganization }
 }
 
 /** A provider vouches for a sign-in that may be weeks old: who comes from it has proved nothing now. */
 function provedAt({ amr, startedAt }: SignIn): number {
   return amr.includes('fed') ? 0 : startedAt
+}
+
+function reachesOnly({ memberships }: Viewer): DomainError {
+  const name = memberships[0]?.organization.name ?? 'one organization'
+  return new DomainError(
+    'forbidden',
+    `You are signed in through the provider of ${name}, and that reaches ${name} alone. For your account and your other organizations sign out, and sign in with your password or a passkey.`,
+  )
 }

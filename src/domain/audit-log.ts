@@ -86,6 +86,15 @@ export type AuditEvent =
   | { type: 'password.changed' | 'password.reset' }
   | { type: 'passkey.added' | 'passkey.removed'; passkeyName: string }
   | { type: 'user.suspended' | 'user.restored'; userId: string }
+  | { type: 'domain.verified'; domain: string }
+  | {
+      type: 'sign_in_provider.changed'
+      domain: string
+      issuer?: string
+      makesAccounts?: boolean
+      isRequired?: boolean
+    }
+  | { type: 'sign_in_provider.removed'; domain: string }
 
 /** An event by somebody, from the network address where one is known. */
 export type AuditedAct = AuditEvent & { actor: Actor; address?: string | undefined }

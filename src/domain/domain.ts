@@ -62,7 +62,7 @@ export function createDomain({
     auditLog,
     now,
   })
-  const providedAccounts = createProvidedAccounts({ documents, users, members, auditLog, now })
+  const providedAccounts = createProvidedAccounts({ documents, users, members, withdrawal, auditLog, now })
   return {
     providedAccounts,
     accountSafety,

@@ -17,10 +17,11 @@ const documentsOfOrganization: readonly [kind: string, index: string][] = [
   ['session-block', 'organization'],
   ['invitation', 'organization'],
   ['member', 'organization'],
+  ['identity', 'provider'],
 ]
 
 /** Kinds of which an organization has at most one document, under its own id. */
-const documentPerOrganization: readonly string[] = ['audit-retention', 'roster']
+const documentPerOrganization: readonly string[] = ['audit-retention', 'roster', 'sign-in-provider']
 
 export type OrganizationDeletion = ReturnType<typeof createOrganizationDeletion>
 

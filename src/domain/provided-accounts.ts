@@ -3,8 +3,10 @@ import type { AuditLog } from './audit-log.ts'
 import { DomainError } from './errors.ts'
 import { sha256 } from './identifiers.ts'
 import type { Members } from './members.ts'
+import { readRoster } from './roster.ts'
 import { type ProvidedPerson, providerKey, type SignInProvider } from './sign-in-provider.ts'
 import { canonicalEmail, NewUser, type User, type Users } from './users.ts'
+import type { Withdrawal } from './withdrawal.ts'
 
 /** That a person at a provider is one of our users; made at the first sign-in, and from then on all that counts. */
 export interface Identity {
@@ -19,6 +21,7 @@ export interface ProvidedAccountsDeps {
   documents: Documents
   users: Users
   members: Members
+  withdrawal: Withdrawal
   auditLog: AuditLog
   now: () => number
 }
@@ -32,7 +35,9 @@ export type ProvidedAccounts = ReturnType<typeof createProvidedAccounts>
  * unknown one is linked to the user of its address, only if the provider has verified the address and is the one to
  * ask for it: the operator's for every address, an organization's for the mail domain it has proved.
  */
-export function createProvidedAccounts({ documents, users, members, auditLog, now }: ProvidedAccountsDeps) {
+export function createProvidedAccounts(deps: ProvidedAccountsDeps) {
+  const { documents, users, members, withdrawal, auditLog, now } = deps
+
   /** @throws {DomainError} `forbidden`, with a sentence for the person, when this sign-in leads to no account */
   async function require(
     provider: SignInProvider,
@@ -74,7 +79,7 @@ export function createProvidedAccounts({ documents, users, members, auditLog, no
     const existing = await users.findByEmail(email)
     const { user, changes } = existing
       ? await admit(provider, requireEnabled(provider, existing))
-      : create(provider, person, email)
+      : await create(provider, person, email)
     await documents.commit([...changes, identityOf(provider, person, user)])
     await record(provider, person, user, address)
     return user
@@ -87,24 +92,31 @@ export function createProvidedAccounts({ documents, users, members, auditLog, no
   ): Promise<{ user: User; changes: DocumentChange[] }> {
     if (await isReached(provider, user)) return { user, changes: [] }
     if (!provider.makesAccounts) throw refusal(provider, noMember(provider))
-    return { user, changes: membershipOf(provider, user) }
+    return { user, changes: await joiningOf(provider, user) }
   }
 
-  function create(
+  async function create(
     provider: SignInProvider,
     person: ProvidedPerson,
     email: string,
-  ): { user: User; changes: DocumentChange[] } {
+  ): Promise<{ user: User; changes: DocumentChange[] }> {
     if (!provider.makesAccounts) {
       throw refusal(provider, `there is no account with ${email} here. Ask for an invitation to it`)
     }
     const name = NewUser.shape.name.catch(email.split('@', 1)[0] ?? email).parse(person.name)
     const { user, change } = users.prepareWithoutPassword({ email, name })
-    return { user, changes: [change, ...membershipOf(provider, user)] }
+    return { user, changes: [change, ...(await joiningOf(provider, user))] }
   }
 
-  function membershipOf({ organization }: SignInProvider, user: User): DocumentChange[] {
-    return organization ? [members.prepare(organization.id, user.id, 'member')] : []
+  async function joiningOf({ organization }: SignInProvider, user: User): Promise<DocumentChange[]> {
+    if (!organization) return []
+    const roster = await readRoster(documents, organization.id, now)
+    // Should an outage have left anything of an earlier membership, it must not come back to life with this one.
+    await withdrawal.require(
+      { organizationId: organization.id, userId: user.id },
+      { kind: 'user', userId: user.id },
+    )
+    return [roster, members.prepare(organization.id, user.id, 'member')]
   }
 
   function identityOf(provider: SignInProvider, person: ProvidedPerson, user: User): DocumentChange {
@@ -124,7 +136,7 @@ export function createProvidedAccounts({ documents, users, members, auditLog, no
       data: identity,
       // An address that the provider gives to its next holder does not open the account of the one before.
       unique: { account: `${identity.provider}\n${issuer}\n${user.id}` },
-      indexes: { user: user.id },
+      indexes: { provider: identity.provider },
     }
   }
 

@@ -8,6 +8,8 @@ export interface SignInAttempt {
   method: string
   address: string
   userAgent: string
+  /** The only organization that the sign-in reaches, and so the only one told. */
+  organizationId?: string | undefined
 }
 
 export type SignInRecord = ReturnType<typeof createSignInRecord>
@@ -16,13 +18,17 @@ export type SignInRecord = ReturnType<typeof createSignInRecord>
 export function createSignInRecord(deps: { users: Users; members: Members; auditLog: AuditLog }) {
   const { users, members, auditLog } = deps
 
-  async function succeeded(userId: string, { address, ...attempt }: SignInAttempt): Promise<void> {
+  async function succeeded(
+    userId: string,
+    { address, organizationId, ...attempt }: SignInAttempt,
+  ): Promise<void> {
     const actor = { kind: 'user', id: userId } as const
-    const memberships = await members.listMemberships(userId)
+    const ids =
+      organizationId === undefined
+        ? (await members.listMemberships(userId)).map(({ organization }) => organization.id)
+        : [organizationId]
     await Promise.all(
-      memberships.map(({ organization }) =>
-        auditLog.append(organization.id, { type: 'sign_in.succeeded', ...attempt, actor, address }),
-      ),
+      ids.map((id) => auditLog.append(id, { type: 'sign_in.succeeded', ...attempt, actor, address })),
     )
   }
 

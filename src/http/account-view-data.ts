@@ -1,10 +1,5 @@
+import type { ProviderView } from './provider-view-data.ts'
 import type { FieldErrors, Frame, Moment, SessionRow } from './view-data.ts'
-
-/** A sign-in provider, and where to go for it. */
-export interface ProviderView {
-  name: string
-  href: string
-}
 
 /** What the pages of signing in and of one's own account are given. */
 export interface AccountViewData {

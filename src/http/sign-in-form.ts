@@ -42,7 +42,7 @@ export function createSignInForm({
       notice,
       returnTo,
       clientName,
-      provider: presentProvider(signInProvider, returnTo),
+      provider: signInProvider && presentProvider(signInProvider, returnTo),
       offersPasskeys: passkeyCeremonies.arePossible,
     })
 }

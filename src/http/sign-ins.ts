@@ -16,6 +16,19 @@ export interface SignIn {
   /** Epoch milliseconds, in whole seconds; confirming who one is renews it. */
   startedAt: number
   amr: AuthenticationMethod[]
+  /** The only organization it reaches, whose provider vouched for the user; absent when it reaches all of the user's. */
+  organizationId: string | undefined
+}
+
+/** Whether a sign-in reaches what is an organization's; what is the user's own is reached only without a limit. */
+export function reaches({ organizationId }: Pick<SignIn, 'organizationId'>, id: string): boolean {
+  return organizationId === undefined || organizationId === id
+}
+
+/** How a sign-in came about, and what it reaches therefore. */
+export interface SignInMethod {
+  amr: AuthenticationMethod[]
+  organizationId?: string | undefined
 }
 
 /** One of the browsers in which a user is signed in. */
@@ -41,7 +54,7 @@ export interface SignIns {
    * Signs a user in, or lets the one who is signed in go on with a fresh sign-in of the same `uid`. The session's
    * identifier is new either way, which stops session fixation. Every sign-in passes here.
    */
-  start: (ctx: Context, user: User, how: { amr: AuthenticationMethod[] }) => Promise<SignIn>
+  start: (ctx: Context, user: User, how: SignInMethod) => Promise<SignIn>
   end: (ctx: Context) => Promise<void>
   /** Every browser the user is signed in with, newest first. */
   list: (user: User) => Promise<BrowserSignIn[]>

@@ -1,5 +1,5 @@
 import type { ProvidedPerson, SignInProvider } from '../domain/sign-in-provider.ts'
-import type { ProviderView } from './account-view-data.ts'
+import type { ProviderView } from './provider-view-data.ts'
 import type { Context } from './request-context.ts'
 
 /** A sign-in that goes through a provider, as it was begun. */
@@ -15,6 +15,7 @@ export interface Upstream {
   /**
    * Binds a new attempt to this browser and gives the provider's address to go to.
    * @throws {UpstreamUnavailable}
+   * @throws {RequestRefused} 429 after too many attempts from one network address
    */
   begin: (ctx: Context, provider: SignInProvider, intent: UpstreamIntent) => Promise<URL>
   /**
@@ -37,22 +38,21 @@ export class UpstreamUnavailable extends Error {
 }
 
 /** Where a provider sends its answer: a path for each, so that one cannot answer for another (RFC 9700 §4.4.2.2). */
-export function redirectPath({ organization }: Pick<SignInProvider, 'organization'>): string {
-  return `${beginPath({ organization })}/callback`
+export function redirectPath(provider: { organization: { id: string } | undefined }): string {
+  return `${beginPath(provider)}/callback`
 }
 
 /** Where a sign-in through a provider begins. */
-export function beginPath({ organization }: Pick<SignInProvider, 'organization'>): string {
+export function beginPath({ organization }: { organization: { id: string } | undefined }): string {
   return organization ? `/sign-in/oidc/${organization.id}` : '/sign-in/oidc'
 }
 
 /** The link to a provider. @param returnTo where to continue, a path of ours */
 export function presentProvider(
-  provider: Pick<SignInProvider, 'name' | 'organization'> | undefined,
+  provider: Pick<SignInProvider, 'name' | 'organization'>,
   returnTo: string,
   { isFresh }: { isFresh: boolean } = { isFresh: false },
-): ProviderView | undefined {
-  if (!provider) return undefined
+): ProviderView {
   const query = new URLSearchParams({ return_to: returnTo, ...(isFresh ? { fresh: '1' } : {}) })
   return { name: provider.name, href: `${beginPath(provider)}?${query.toString()}` }
 }

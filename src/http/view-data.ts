@@ -1,6 +1,7 @@
 import type { Role } from '../domain/principal.ts'
 import type { AccountViewData } from './account-view-data.ts'
 import type { ConsentViewData } from './consent-view-data.ts'
+import type { ProviderViewData } from './provider-view-data.ts'
 import type { MemberViewData } from './member-view-data.ts'
 import type { OrganizationViewData } from './organization-view-data.ts'
 
@@ -90,7 +91,8 @@ export interface SelectOption {
 export type FieldErrors = Record<string, string>
 
 /** What each page of `views/` is given; a name or field that does not exist is a type error. */
-export interface ViewData extends AccountViewData, ConsentViewData, MemberViewData, OrganizationViewData {
+export interface ViewData
+  extends AccountViewData, ConsentViewData, MemberViewData, OrganizationViewData, ProviderViewData {
   /** Stands alone: what went wrong and what to do next. `error` is the OAuth code or one of ours. */
   error: {
     status: number

@@ -30,7 +30,7 @@ const maximumBytes = 512 * 1024
  * the default port, no literal address, no redirect, a small answer, and a connection to a public address only. The
  * address is checked in the lookup that the connection itself makes, so a name cannot change its mind in between.
  */
-export function createPublicFetch({ lookup, ca }: { lookup: LookupAll; ca?: string }): ProviderFetch {
+export function createPublicFetch({ lookup }: { lookup: LookupAll }): ProviderFetch {
   const checkedLookup: LookupFunction = (hostname, options, callback) => {
     lookup(hostname, { ...options, all: true }, (error, addresses) => {
       if (error) return callback(error, '')
@@ -50,7 +50,7 @@ export function createPublicFetch({ lookup, ca }: { lookup: LookupAll; ca?: stri
     }
     const response = await send(
       target,
-      { method, headers, signal: signal ?? undefined, ca, lookup: checkedLookup },
+      { method, headers, signal: signal ?? undefined, lookup: checkedLookup },
       body,
     )
     const { statusCode, headers: answered } = response

@@ -8,12 +8,14 @@ import {
   randomNonce,
   randomPKCECodeVerifier,
 } from 'openid-client'
+import { addressGroup } from '../domain/address-network.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { Secrets } from '../domain/secrets.ts'
 import { type ProvidedPerson, providerKey, type SignInProvider } from '../domain/sign-in-provider.ts'
+import { countAttempt, type RateRule } from '../http/rate-limit.ts'
 import type { Context } from '../http/request-context.ts'
 import { redirectPath, type Upstream, UpstreamUnavailable } from '../http/upstream.ts'
-import type { Artifacts } from '../storage/contract.ts'
+import type { Artifacts, Limiter } from '../storage/contract.ts'
 import { type Attempt, createAttempts } from './attempts.ts'
 import { createProviderClients } from './provider-clients.ts'
 import type { ProviderFetch } from './public-fetch.ts'
@@ -22,19 +24,24 @@ export interface UpstreamDeps {
   publicUrl: string
   artifacts: Artifacts
   secrets: Secrets
+  limiter: Limiter
   fetch: ProviderFetch
   publicFetch: ProviderFetch
   now: () => number
 }
 
+/** Each leaves a record, and may make us ask a provider that does not answer. */
+const attemptsOfAddress: RateRule = { name: 'sign-in-provider', limit: 60, windowSeconds: 60 }
+
 /** The code flow as a client of somebody's OpenID Connect provider: PKCE with S256, state, nonce, signed ID token. */
 export function createUpstream(deps: UpstreamDeps): Upstream {
-  const { publicUrl } = deps
+  const { publicUrl, limiter } = deps
   const clientOf = createProviderClients(deps)
   const attempts = createAttempts({ ...deps, secure: publicUrl.startsWith('https:') })
 
   return {
     async begin(ctx, provider, intent) {
+      await countAttempt(limiter, attemptsOfAddress, addressGroup(ctx.state.address))
       const client = await believing(ctx, provider, () => clientOf(provider))
       const nonce = randomNonce()
       const verifier = randomPKCECodeVerifier()

@@ -33,6 +33,7 @@ const app = await createApp({
   readiness: { draining: false },
   fetch: globalThis.fetch,
   publicFetch: () => Promise.reject(new Error('no network')),
+  resolveTxt: () => Promise.reject(new Error('no network')),
   mailer: createSmtpMailer(config.mail),
   now,
 })

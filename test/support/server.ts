@@ -39,6 +39,8 @@ export interface TestServerOptions {
   mcpServerFor?: ServerFactory
   /** Absent: as outside of tests. */
   publicFetch?: ProviderFetch
+  /** Answers in place of DNS. */
+  resolveTxt?: (name: string) => Promise<string[][]>
   now?: () => number
 }
 
@@ -73,6 +75,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     mailer: options.mailer ?? createSmtpMailer(config.mail),
     ...(options.mcpServerFor === undefined ? {} : { mcpServerFor: options.mcpServerFor }),
     publicFetch: options.publicFetch ?? createPublicFetch({ lookup }),
+    resolveTxt: options.resolveTxt ?? (() => Promise.reject(new Error('no network'))),
     now,
   })
   const server = createHttpServer(app)
