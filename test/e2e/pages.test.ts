@@ -9,7 +9,7 @@ import {
   listenForCallback,
 } from '../support/browser-pages.ts'
 import { authorizationUrl, claudeCode, pkce } from '../support/oauth-client.ts'
-import { password, startServer, type TestServer } from '../support/server.ts'
+import { password, populate, startServer, type TestServer } from '../support/server.ts'
 
 const executable = findChromium()
 const skip = executable === undefined && 'PATH has no Chromium: the pages were NOT tested in a browser'
@@ -64,6 +64,17 @@ describe('The pages in Chromium', { skip }, () => {
       await assertWellMade(page)
       await page.goto(`${server.origin}/setup?token=wrong`)
       await page.getByText('setup link is not valid').waitFor()
+      await assertWellMade(page)
+
+      const { ada } = await populate(server)
+      await page.goto(`${server.origin}/forgot-password`)
+      await page.getByText('This server sends no mail').waitFor()
+      await assertWellMade(page)
+      const token = await server.domain.passwordResets.issue(ada, 60_000)
+      await page.goto(`${server.origin}/reset-password?token=${token}`)
+      await page.getByLabel('New password').fill('too short')
+      await page.keyboard.press('Enter')
+      await page.getByText('Use at least 10 characters').waitFor()
       await assertWellMade(page)
     } finally {
       await page.close()

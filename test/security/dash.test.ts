@@ -91,3 +91,53 @@ test('DASH-23 an invitation link works once, for its address, and expires (repla
   assert.equal((await browser.submit(page, { name: 'Late', password })).status, 410, 'expires')
   assert.equal(await server.domain.users.findByEmail('late@example.com'), undefined)
 })
+
+test('DASH-19 a cookie that was set before the sign-in is not kept (session fixation)', async () => {
+  const browser = createBrowser(server.origin)
+  browser.cookies.set('session', { value: 'attacker', path: '/' })
+  await browser.submit(await browser.open('/sign-in'), { email: 'bob@example.com', password })
+  const first = browser.cookies.get('session')?.value
+  assert.ok(first !== undefined && first !== 'attacker')
+
+  // Neither is one that the attacker is signed in with.
+  const victim = createBrowser(server.origin)
+  const form = await victim.open('/sign-in')
+  for (const [name, cookie] of browser.cookies)
+    if (name.startsWith('session')) victim.cookies.set(name, cookie)
+  await victim.submit(form, { email: 'ada@example.com', password })
+  assert.notEqual(victim.cookies.get('session')?.value, first)
+  assert.match((await browser.open('/account')).url, /\/sign-in\?/)
+})
+
+test('DASH-20 signing out ends the sign-in in the store: its cookie opens nothing any more', async () => {
+  const browser = await openAs(server.origin, 'bob')
+  const cookies = new Map(browser.cookies)
+  await browser.submit(await browser.open('/account'), {}, /sign-out$/)
+  for (const [name, cookie] of cookies) browser.cookies.set(name, cookie)
+  assert.match((await browser.open('/account/sessions')).url, /\/sign-in\?/)
+})
+
+test('DASH-26 a refused sign-in does not tell whether the account exists, by words or by time', async () => {
+  const attempt = async (email: string) => {
+    const browser = createBrowser(server.origin)
+    const form = await browser.open('/sign-in')
+    const began = performance.now()
+    const { status, html } = await browser.submit(form, { email, password: 'not the password' })
+    const took = performance.now() - began
+    return {
+      took,
+      page: { status, html: html.replaceAll(email, '').replaceAll(/(?:nonce|value)="[^"]*"/g, '') },
+    }
+  }
+  const least = { known: Infinity, unknown: Infinity }
+  for (let round = 0; round < 4; round += 1) {
+    const known = await attempt('ada@example.com')
+    const unknown = await attempt('nobody@example.com')
+    assert.deepEqual(unknown.page, known.page)
+    assert.equal(known.page.status, 422)
+    least.known = Math.min(least.known, known.took)
+    least.unknown = Math.min(least.unknown, unknown.took)
+  }
+  // Hashing takes most of it; without it an unknown address would be told in a tenth of the time.
+  assert.ok(least.unknown > least.known / 3, `${least.unknown} ms against ${least.known} ms`)
+})

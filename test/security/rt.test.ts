@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Browser } from '../support/browser.ts'
 import { callTool, refresh, register, signIn, type Tokens } from '../support/oauth-client.ts'
-import { populate, startServer, type TestServer } from '../support/server.ts'
+import { password, populate, startServer, type TestServer } from '../support/server.ts'
+import { openAs } from '../support/signed-in-browser.ts'
 import { assertJsonError } from './refusals.ts'
 
 let server: TestServer
@@ -119,4 +120,29 @@ test('RT-14 who left the organization gets no new tokens, and the old ones end a
   assert.ok(member)
   await server.store.documents.commit([{ op: 'delete', kind: 'member', id, version: member.version }])
   await assertEnded(tokens)
+})
+
+test('RT-17 a password that is changed or set anew ends every family, unless its user keeps them (RFC 9700 §4.14.2)', async () => {
+  const bob = await openAs(server.origin, 'bob')
+  const client = { clientId, email: 'bob@example.com', organization: 'globex' }
+  const change = async (fields: Record<string, string>) => {
+    const passwords = { current_password: password, new_password: password }
+    const page = await bob.submit(
+      await bob.open('/account'),
+      { ...passwords, ...fields },
+      /account\/password$/,
+    )
+    assert.match(page.html, /Your password is changed/)
+  }
+  const changed = await signIn(server.origin, client)
+  assert.match((await bob.open('/account')).html, /name="client_sessions" value="end" checked/)
+  await change({})
+  await refreshed(changed.refresh_token)
+  await change({ client_sessions: 'end' })
+  await assertEnded(changed)
+
+  const forgotten = await signIn(server.origin, client)
+  const token = await server.domain.passwordResets.issue(people.bob, 60_000)
+  await server.domain.passwordResets.complete(token, password, '127.0.0.1')
+  await assertEnded(forgotten)
 })
