@@ -48,6 +48,10 @@ const routes: Record<string, Attempt | Exemption> = {
   'POST /sign-in': 'none: takes no id',
   'GET /sign-in/oidc': 'none: takes no id',
   'GET /sign-in/oidc/callback': 'none: bound to the browser that began',
+  'GET /sign-in/oidc/:organization': 'none: for whoever knows the mail domain',
+  'GET /sign-in/oidc/:organization/callback': 'none: bound to the browser that began',
+  'GET /sign-in/organization': 'none: takes no id',
+  'POST /sign-in/organization': 'none: answers every address of a domain alike',
   'GET /sign-in/confirm': 'none: the viewer’s own',
   'POST /sign-in/confirm': 'none: the viewer’s own',
   'POST /sign-out': 'none: the viewer’s own',
@@ -113,6 +117,11 @@ const routes: Record<string, Attempt | Exemption> = {
   'POST /organizations/:slug/settings': {},
   'GET /organizations/:slug/settings/delete': {},
   'POST /organizations/:slug/settings/delete': {},
+  'GET /organizations/:slug/settings/sign-in': {},
+  'POST /organizations/:slug/settings/sign-in/domain': {},
+  'POST /organizations/:slug/settings/sign-in/verify': {},
+  'POST /organizations/:slug/settings/sign-in/provider': {},
+  'POST /organizations/:slug/settings/sign-in/remove': {},
 }
 
 /** The arguments with which each tool is asked for another's entity; `undefined` for a tool that takes none. */
