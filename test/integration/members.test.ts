@@ -202,8 +202,6 @@ for (const engine of ['SQLite', 'Redis'] as const) {
       })
       const none = 'x'.repeat(32)
       const ada = await openAs(server.origin, 'ada')
-      const bare = ({ html, headers }: Page) =>
-        html.replaceAll(headers.get('x-request-id') ?? '-', '').replaceAll(/nonce="[^"]*"/g, '')
       const foreign = await ada.open(`${members}/${people.bob.id}`)
       assert.equal(foreign.status, 404)
       assert.equal(bare(foreign), bare(await ada.open(`${members}/${none}`)))
@@ -297,3 +295,8 @@ describe('The list of members', () => {
     assert.equal(await member(), undefined)
   })
 })
+
+/** A page without what is different each time. */
+function bare({ html, headers }: Page): string {
+  return html.replaceAll(headers.get('x-request-id') ?? '-', '').replaceAll(/nonce="[^"]*"/g, '')
+}

@@ -18,7 +18,7 @@ interface Belongings {
   slug: string
   user: string
   session: string
-  signIn: string
+  signInUid: string
   passkey: string
   block: string
   invitation: string
@@ -75,7 +75,7 @@ const routes: Record<string, Attempt | Exemption> = {
     form: () => ({ name: 'Mine' }),
   },
   'POST /account/passkeys/:id/remove': { path: ({ passkey }) => ({ id: passkey }) },
-  'POST /account/sign-ins/:uid/end': { path: ({ signIn }) => ({ uid: signIn }) },
+  'POST /account/sign-ins/:uid/end': { path: ({ signInUid }) => ({ uid: signInUid }) },
   'GET /account/sessions': 'none: the viewer’s own',
   'GET /account/sessions/revoke': { query: ({ session }) => ({ session }) },
   'POST /account/sessions/revoke': { form: ({ session }) => ({ sessions: session }) },
@@ -137,7 +137,7 @@ const nobodys: Belongings = {
   slug: 'nowhere',
   user: 'f'.repeat(32),
   session: 'f'.repeat(32),
-  signIn: 'f'.repeat(21),
+  signInUid: 'f'.repeat(21),
   passkey: 'f'.repeat(32),
   block: 'f'.repeat(43),
   invitation: 'f'.repeat(32),
@@ -232,7 +232,7 @@ for (const store of stores) {
       const [passkey] = await server.domain.passkeys.list(user)
       const ids = {
         session: session.id,
-        signIn: String(browserSession.payload['uid']),
+        signInUid: String(browserSession.payload['uid']),
         passkey: passkey?.id ?? '',
         invitation: invitation.id,
         block: block.id,
