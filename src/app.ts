@@ -11,6 +11,7 @@ import { createOrganizationSignIns } from './domain/organization-sign-in.ts'
 import { createSecrets } from './domain/secrets.ts'
 import { createAllowedOrigins } from './http/allowed-origins.ts'
 import { createAssets } from './http/assets.ts'
+import { connectionReport } from './http/connection.ts'
 import { createCredentialCheck } from './http/credentials.ts'
 import { createCsrf } from './http/csrf.ts'
 import { errorHandler } from './http/error-handler.ts'
@@ -137,6 +138,7 @@ export async function createApp({
   app.silent = true // The error handler logs; Koa would print a second time.
   app.use(requestContext({ logger, trustedProxies, now }))
   app.use(health({ readiness, ping: store.ping, metrics }))
+  app.use(connectionReport({ publicUrl, trustedProxies, now }))
   app.use(securityHeaders({ secure }))
   app.use(errorHandler({ render }))
   app.use(requestTarget({ publicUrl }))

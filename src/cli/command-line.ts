@@ -65,6 +65,17 @@ export async function runCommandLine(
       await createOrganization(parseConfig(environment), options)
     })
 
+  program
+    .command('doctor')
+    .description('examine a running server as clients meet it; says what is broken and how to mend it')
+    .argument('[address]', 'of the server or an MCP endpoint; by default PUBLIC_URL, with its Redis')
+    .option('--token <token>', 'also call a tool with this bearer token; by default OPENTRACE_API_TOKEN')
+    .option('--json', 'print JSON')
+    .action(async (address: string | undefined, options: DoctorOptions) => {
+      const { runDoctor } = await import('./doctor.ts')
+      await runDoctor(address, options, environment)
+    })
+
   addSessionCommands(program, environment)
   addUserCommands(program, environment)
 
@@ -158,6 +169,11 @@ export interface CreateOrganizationOptions {
 export interface ImportOptions {
   organization: string
   source: string
+}
+
+export interface DoctorOptions {
+  token?: string
+  json?: true
 }
 
 export interface SessionOptions {

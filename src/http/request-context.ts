@@ -64,7 +64,7 @@ function withoutSecret(path: string): string {
  * of them was written by whoever connected, and can be anything.
  */
 export function clientAddress(request: IncomingMessage, trustedProxies: BlockList): string {
-  let address = plain(request.socket.remoteAddress ?? '')
+  let address = peerAddress(request)
   const header = request.headers['x-forwarded-for']
   const forwarded = (Array.isArray(header) ? header.join(',') : (header ?? ''))
     .split(',')
@@ -77,7 +77,13 @@ export function clientAddress(request: IncomingMessage, trustedProxies: BlockLis
   return address
 }
 
-function isTrusted(address: string, trustedProxies: BlockList): boolean {
+/** The address at the other end of the connection: the client's, or that of a proxy. */
+export function peerAddress(request: IncomingMessage): string {
+  return plain(request.socket.remoteAddress ?? '')
+}
+
+/** Whether an address is one of the operator's proxies. */
+export function isTrusted(address: string, trustedProxies: BlockList): boolean {
   return trustedProxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
 }
 

@@ -36,6 +36,7 @@ const layers: Record<string, { folders: string[]; packages: string[] }> = {
       'app.ts',
       'architecture',
       'config.ts',
+      'diagnosis',
       'domain',
       'http',
       'mail',
@@ -54,8 +55,13 @@ const layers: Record<string, { folders: string[]; packages: string[] }> = {
     packages: ['node:*', '@modelcontextprotocol/server', 'koa', 'pino', 'zod'],
   },
   dashboard: {
-    folders: ['architecture', 'domain', 'http'],
+    folders: ['architecture', 'diagnosis', 'domain', 'http'],
     packages: ['node:*', '@koa/router', 'zod'],
+  },
+  // A client of the running server: it knows the addresses of `http`, and nothing of what answers there.
+  diagnosis: {
+    folders: ['domain/errors.ts', 'http/connection.ts', 'http/resource.ts'],
+    packages: ['node:*', 'zod'],
   },
   http: {
     folders: ['domain', 'package.ts', 'storage/contract.ts'],
