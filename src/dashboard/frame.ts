@@ -12,6 +12,7 @@ const notices = {
   'passkey-added': 'The passkey is added. You can sign in with it from now on.',
   'passkey-renamed': 'The passkey has its new name.',
   'passkey-removed': 'The passkey is removed. Nobody can sign in with it any more.',
+  'audit-retention-changed': 'The audit log is kept for another time now.',
   'block-lifted': 'The block is lifted. New sessions can be made again.',
   'sample-imported': 'The sample architecture is here.',
   'organization-created': 'The organization is made. Import an architecture next, or connect a client.',

@@ -35,6 +35,7 @@ import { createAccountMails } from './account-mails.ts'
 import { createAccountPages } from './account-pages.ts'
 import { createAccountSessionPages } from './account-session-pages.ts'
 import { createArchitecturePages } from './architecture-pages.ts'
+import { createAuditPages } from './audit-pages.ts'
 import { createConnectPage } from './connect-page.ts'
 import { createForgottenPasswordPages } from './forgotten-password-pages.ts'
 import { createFreshSignIn } from './fresh-sign-in.ts'
@@ -143,6 +144,7 @@ export function createDashboard(deps: DashboardDeps): RoutedMiddleware {
   const invitation = createInvitationPage(deps)
   const invite = createInvitePages(deps)
   const memberChange = createMemberChangePages(deps)
+  const audit = createAuditPages(deps)
 
   const router = new Router<RequestState>({ strict: true })
     .get('/setup', setup.show)
@@ -223,6 +225,10 @@ export function createDashboard(deps: DashboardDeps): RoutedMiddleware {
     .get('/invitations/:token', invitation.show)
     .post('/invitations/:token', invitation.submit)
     .post('/invitations/:token/switch', invitation.switchAccount)
+    .get('/organizations/:slug/audit-log', inOrganization(audit.show))
+    .get('/organizations/:slug/audit-log.csv', inOrganization(audit.exportAs('csv')))
+    .get('/organizations/:slug/audit-log.jsonl', inOrganization(audit.exportAs('jsonl')))
+    .post('/organizations/:slug/audit-log/retention', inOrganization(fresh(audit.changeRetention)))
     .get('/organizations/:slug/architecture', inOrganization(architecture.list))
     .get('/organizations/:slug/architecture/:ref', inOrganization(architecture.show))
 

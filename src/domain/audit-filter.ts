@@ -35,11 +35,14 @@ export function planSearch(filter: AuditFilter): {
   const { who, what, session, entity } = filter
   const isType = what !== undefined && what in auditCatalogue
   const category = isType ? auditCatalogue[what as AuditEventType].category : what
+  const ofCategory = category === undefined ? [] : [`what:${category}`]
+  // The rarest first, by what is common: most of any log are tool calls, and most of those by a few people.
   const wanted = [
     ...(entity === undefined ? [] : [`entity:${entity}`]),
     ...(session === undefined ? [] : [`session:${session}`]),
+    ...(category === 'tool_calls' ? [] : ofCategory),
     ...(who === undefined ? [] : [labelOfActor(who)]),
-    ...(category === undefined ? [] : [`what:${category}`]),
+    ...(category === 'tool_calls' ? ofCategory : []),
   ]
   const [label, ...others] = wanted
   return {

@@ -71,7 +71,13 @@ export type AuditEvent =
   | { type: 'member.removed'; userId: string; role: Role }
   /** The actor left. */
   | { type: 'member.left'; role: Role }
-  | { type: 'architecture.imported'; source: string; revision: number; entities: number; relations: number }
+  | {
+      type: 'architecture.imported'
+      source: string
+      revision: number
+      entityCount: number
+      relationCount: number
+    }
   | { type: 'audit_log.exported'; format: string; filter: string }
   | { type: 'audit_log.retention_changed'; fromDays: number; toDays: number }
   /** A person at a sign-in provider became one of our users; told where they are a member. */
@@ -130,7 +136,7 @@ export const mostEntities = 100
 const daySeconds = 24 * 60 * 60
 const leastBatch = 500
 /** How many entries one search reads before it gives back what it has. */
-const patience = 10_000
+const patience = 5000
 const silence: AuditTrouble = { waiting() {}, lost() {} }
 
 /** The append-only record of each organization: nothing changes an entry, and only age removes it. */

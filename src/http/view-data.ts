@@ -1,5 +1,6 @@
 import type { Role } from '../domain/principal.ts'
 import type { AccountViewData } from './account-view-data.ts'
+import type { AuditViewData } from './audit-view-data.ts'
 import type { ConsentViewData } from './consent-view-data.ts'
 import type { ProviderViewData } from './provider-view-data.ts'
 import type { MemberViewData } from './member-view-data.ts'
@@ -29,6 +30,7 @@ export interface Frame {
     | 'architecture'
     | 'sessions'
     | 'members'
+    | 'audit-log'
     | 'connect'
     | 'settings'
     | 'account'
@@ -92,7 +94,13 @@ export type FieldErrors = Record<string, string>
 
 /** What each page of `views/` is given; a name or field that does not exist is a type error. */
 export interface ViewData
-  extends AccountViewData, ConsentViewData, MemberViewData, OrganizationViewData, ProviderViewData {
+  extends
+    AccountViewData,
+    AuditViewData,
+    ConsentViewData,
+    MemberViewData,
+    OrganizationViewData,
+    ProviderViewData {
   /** Stands alone: what went wrong and what to do next. `error` is the OAuth code or one of ours. */
   error: {
     status: number

@@ -10,24 +10,28 @@ import type { Keys } from './keys.ts'
  * PERSIST is a write that is never refused, and after one no other is.
  */
 const appendScript = defineScript(`
+  local ttl = ARGV[4]
   if ARGV[5] == 'always' then redis.call('PERSIST', KEYS[1]) end
   local id = redis.call('XADD', KEYS[1], '*', 'e', ARGV[1], 'x', ARGV[2])
   local at = tonumber(string.match(id, '^%d+'))
-  local function age(key)
-    if ARGV[4] == '' then return end
-    redis.call('XTRIM', key, 'MINID', string.format('%.0f', at - tonumber(ARGV[4])))
-    redis.call('PEXPIRE', key, ARGV[4])
-  end
   if ARGV[3] ~= '' then redis.call('XTRIM', KEYS[1], 'MAXLEN', ARGV[3]) end
-  age(KEYS[1])
-  for i = 3, #KEYS do
-    redis.call('XADD', KEYS[i], id, 'e', '')
-    age(KEYS[i])
-    redis.call('ZADD', KEYS[2], at, ARGV[i + 3])
+  local oldest = '0'
+  if ttl ~= '' then
+    oldest = string.format('%.0f', at - tonumber(ttl))
+    redis.call('XTRIM', KEYS[1], 'MINID', oldest)
+    redis.call('PEXPIRE', KEYS[1], ttl)
   end
-  if #KEYS > 2 and ARGV[4] ~= '' then
-    redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', at - tonumber(ARGV[4]))
-    redis.call('PEXPIRE', KEYS[2], ARGV[4])
+  local labels = {}
+  for i = 3, #KEYS do
+    redis.call('XADD', KEYS[i], 'MINID', '~', oldest, id, 'e', '')
+    if ttl ~= '' then redis.call('PEXPIRE', KEYS[i], ttl) end
+    table.insert(labels, at)
+    table.insert(labels, ARGV[i + 3])
+  end
+  if #labels > 0 then
+    redis.call('ZADD', KEYS[2], unpack(labels))
+    redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', oldest)
+    if ttl ~= '' then redis.call('PEXPIRE', KEYS[2], ttl) end
   end
   return id
 `)

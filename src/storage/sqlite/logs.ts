@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { LabelledEntry, LogEntry, LogPageRequest, Logs } from '../contract.ts'
+import type { LabelledEntry, LogEntry, LogPageRequest, LogRetention, Logs } from '../contract.ts'
 import { never } from '../page.ts'
 import type { Database } from './database.ts'
+import { createLogLabels } from './log-labels.ts'
 
 interface LogRow {
   id: number
@@ -14,37 +15,53 @@ const shortenBatch = 2000
 
 /** Streams in one table. Ids come from one sequence for all streams and are never used again, not even after a drop. */
 export function createLogs({ database, now }: { database: Database; now: () => number }): Logs {
-  /** Within a transaction. */
-  function insert(stream: string, { entry, labels }: LabelledEntry, at: number, expiresAt: number): number {
-    const sql = 'insert into log (stream, at, entry, expires_at) values (?, ?, ?, ?) returning id'
-    const { id } = database.get(sql, stream, at, JSON.stringify(entry), expiresAt) as { id: number }
-    for (const label of new Set(labels)) {
-      database.run('insert into log_label (stream, label, id) values (?, ?, ?)', stream, label, id)
-    }
-    return id
+  const labels = createLogLabels({ database, now })
+
+  /** All or none, in their order. @returns their ids */
+  function insert(
+    stream: string,
+    entries: readonly LabelledEntry[],
+    { ttlSeconds, maxEntries }: LogRetention,
+  ): number[] {
+    const sql = 'insert into log (stream, at, entry, expires_at, labels) values (?, ?, ?, ?, ?) returning id'
+    const at = now()
+    const expiresAt = ttlSeconds === undefined ? never : at + ttlSeconds * 1000
+    const numbering = labels.begin()
+    const ids = database.transaction(() => {
+      const inserted = entries.map((each) => {
+        const numbers = [...new Set(each.labels)].map((label) => numbering.number(stream, label))
+        const list = numbers.length === 0 ? null : JSON.stringify(numbers)
+        const row = database.get(sql, stream, at, JSON.stringify(each.entry), expiresAt, list)
+        const { id } = row as { id: number }
+        for (const label of numbers) {
+          database.run('insert into log_label (label, id) values (?, ?)', label, id)
+        }
+        return id
+      })
+      if (maxEntries !== undefined) trim(database, stream, maxEntries)
+      return inserted
+    })
+    numbering.committed()
+    return ids
   }
 
   return {
-    async append(stream, entry, { labels = [], ttlSeconds, maxEntries } = {}) {
-      const at = now()
-      const expiresAt = ttlSeconds === undefined ? never : at + ttlSeconds * 1000
-      return database.transaction(() => {
-        const id = insert(stream, { entry, labels }, at, expiresAt)
-        if (maxEntries !== undefined) trim(database, stream, maxEntries)
-        return String(id)
-      })
+    async append(stream, entry, keep = {}) {
+      const [id] = insert(stream, [{ entry, labels: keep.labels ?? [] }], keep)
+      return String(id)
     },
 
-    async appendAll(stream, entries, { ttlSeconds }) {
-      const at = now()
-      database.transaction(() => {
-        for (const entry of entries) insert(stream, entry, at, at + ttlSeconds * 1000)
-      })
+    async appendAll(stream, entries, keep) {
+      insert(stream, entries, keep)
     },
 
     async page(stream, request) {
+      const label = request.label === undefined ? undefined : labels.find(stream, request.label)
+      if (label === undefined && request.label !== undefined) return []
       const bounds = boundsOf(database, stream, request)
-      return bounds === undefined ? [] : readPage(database, stream, { ...request, ...bounds, now: now() })
+      return bounds === undefined
+        ? []
+        : readPage(database, stream, { ...request, label, ...bounds, now: now() })
     },
 
     async shorten(stream, { ttlSeconds }) {
@@ -66,6 +83,7 @@ export function createLogs({ database, now }: { database: Database; now: () => n
 
     async drop(stream) {
       database.run('delete from log where stream = ?', stream)
+      labels.drop(stream)
     },
   }
 }
@@ -99,8 +117,9 @@ function boundsOf(
 function readPage(
   database: Database,
   stream: string,
-  { label, order, above, below, limit, now }: LogPageRequest & Bounds & { now: number },
+  request: Omit<LogPageRequest, 'label'> & Bounds & { label: number | undefined; now: number },
 ): LogEntry[] {
+  const { label, order, above, below, limit, now } = request
   const direction = order === 'newest-first' ? 'desc' : 'asc'
   const rows =
     label === undefined
@@ -116,9 +135,8 @@ function readPage(
       : database.all(
           // A cross join keeps this order of tables: the label says which rows of the log to read.
           `select log.id, at, entry from log_label cross join log on log.id = log_label.id
-           where log_label.stream = ? and label = ? and log_label.id > ? and log_label.id < ? and expires_at > ?
+           where label = ? and log_label.id > ? and log_label.id < ? and expires_at > ?
            order by log_label.id ${direction} limit ?`,
-          stream,
           label,
           above,
           below,

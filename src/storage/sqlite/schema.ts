@@ -60,12 +60,14 @@ const migrations = [
   `,
   `
   create index log_time on log (stream, at);
-  create table log_label (
-    stream text not null, label text not null, id integer not null,
-    primary key (stream, label, id)
-  ) without rowid;
-  create index log_label_owner on log_label (id);
-  create trigger log_deleted after delete on log begin delete from log_label where id = old.id; end;
+  alter table log add column labels text;
+  create table log_label_name (
+    id integer primary key autoincrement, stream text not null, label text not null, unique (stream, label)
+  );
+  create table log_label (label integer not null, id integer not null, primary key (label, id)) without rowid;
+  create trigger log_deleted after delete on log when old.labels is not null begin
+    delete from log_label where label in (select value from json_each(old.labels)) and id = old.id;
+  end;
   `,
 ]
 
