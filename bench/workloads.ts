@@ -84,18 +84,20 @@ function toolCaller(send: Send, wire: keyof typeof wires, sessions: readonly Sig
   }
 }
 
-/** Each connection refreshes one session of its own, always with the newest token. */
+/** Takes the sessions in turn, so that none gets to its limit, and each with its newest token. */
 function refresher(send: Send, sessions: readonly SignedIn[]) {
   const newest = sessions.map((session) => session.refresh_token)
-  return async (connection: number) => {
+  let turn = 0
+  return async () => {
+    const index = turn++ % sessions.length
     const body = new URLSearchParams({
       grant_type: 'refresh_token',
-      client_id: sessions[connection]?.clientId ?? '',
-      refresh_token: newest[connection] ?? '',
+      client_id: sessions[index]?.clientId ?? '',
+      refresh_token: newest[index] ?? '',
     }).toString()
     const headers = { 'content-type': 'application/x-www-form-urlencoded' }
     const answer = JSON.parse(await send({ method: 'POST', path: '/oauth/token', headers, body })) as Tokens
-    if (answer.refresh_token === newest[connection]) throw new Error('the refresh token was not rotated')
-    newest[connection] = answer.refresh_token
+    if (answer.refresh_token === newest[index]) throw new Error('the refresh token was not rotated')
+    newest[index] = answer.refresh_token
   }
 }
