@@ -31,6 +31,11 @@ export function createUpstreamPages(deps: UpstreamPagesDeps) {
       returnTo: parseReturnPath(typeof given === 'string' ? given : undefined) ?? '/',
       isFresh: fresh !== undefined,
     }
+    // Another site could otherwise sign this browser in as somebody of its choice, through a provider of its own.
+    if (['cross-site', 'same-site'].includes(ctx.get('Sec-Fetch-Site'))) {
+      const message = 'Another site sent you here. Begin the sign-in on this page, if you meant to.'
+      return signInPages.refuse(ctx, { status: 403, message, returnTo: intent.returnTo })
+    }
     try {
       seeOther(ctx, (await upstream.begin(ctx, provider, intent)).href)
     } catch (error) {

@@ -67,6 +67,12 @@ describe('The pages in Chromium', { skip }, () => {
       await assertWellMade(page)
 
       const { ada } = await populate(server)
+      await page.goto(`${server.origin}/sign-in`)
+      await page.getByRole('link', { name: 'Sign in with your organization' }).click()
+      await page.getByLabel('E-mail address').fill('ada@example.com')
+      await page.keyboard.press('Enter')
+      await page.getByText('No organization here has connected a provider').waitFor()
+      await assertWellMade(page)
       await page.goto(`${server.origin}/forgot-password`)
       await page.getByText('This server sends no mail').waitFor()
       await assertWellMade(page)
@@ -208,6 +214,12 @@ async function inviteMember(page: Page, server: TestServer): Promise<void> {
 async function revokeSession(page: Page, server: TestServer): Promise<void> {
   await page.goto(`${server.origin}/account/sessions`)
   await page.getByText('this browser', { exact: true }).waitFor()
+  await assertWellMade(page)
+
+  await page.goto(`${server.origin}/organizations/acme/settings/sign-in`)
+  await page.getByLabel('What stands after the @').fill('example.com')
+  await page.keyboard.press('Enter')
+  await page.getByText('Not proved yet').waitFor()
   await assertWellMade(page)
 
   await page.goto(`${server.origin}/organizations/acme/sessions`)

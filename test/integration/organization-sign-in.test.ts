@@ -199,6 +199,21 @@ for (const engine of ['SQLite', 'Redis'] as const) {
       }
     })
 
+    it('is asked again before a sensitive act, in another tab, while what was sent waits', async () => {
+      const { browser } = await goThrough(ada)
+      const form = await browser.open('/organizations/acme/members/invite')
+      const held = await browser.submit(form, { email: 'guest@example.com', role: 'member' }, /invite$/)
+      assert.equal(held.status, 403)
+      const href = /href="([^"]+)" target="_blank">Continue with Acme ID/.exec(held.html)?.[1] ?? ''
+      const { url } = await browser.open(href.replaceAll('&amp;', '&'))
+      assert.equal(new URL(url).searchParams.get('prompt'), 'login')
+      upstream.signInAs(ada)
+      await browser.open((await upstream.visit(url)).url)
+      const done = await browser.submit(held, {}, /invite$/)
+      assert.equal(done.status, 200)
+      assert.match(done.html, /guest@example\.com/)
+    })
+
     it('cannot be used to authorize a client for another organization', async () => {
       const clientId = await register(server.origin)
       const { verifier, challenge } = pkce()

@@ -169,6 +169,15 @@ for (const engine of ['SQLite', 'Redis'] as const) {
       assert.equal((await browser.open(url)).status, 403, 'a second time')
     })
 
+    it('is not begun by another site, which could sign in whom it likes (login CSRF, RFC 6749 §10.12)', async () => {
+      const browser = createBrowser(server.origin)
+      for (const site of ['cross-site', 'same-site']) {
+        const page = await browser.open('/sign-in/oidc', { headers: { 'sec-fetch-site': site } })
+        assert.equal(page.status, 403)
+        assert.equal(browser.cookies.has('upstream'), false)
+      }
+    })
+
     it('tells that somebody said no at the provider', async () => {
       const browser = createBrowser(server.origin)
       const state = new URL((await leave(browser)).url).searchParams.get('state') ?? ''
