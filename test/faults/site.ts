@@ -6,11 +6,17 @@ import { createDomain } from '../../src/domain/domain.ts'
 import { openStore } from '../../src/storage/open.ts'
 import { startRedisServer } from '../support/redis.ts'
 import { freePort, populate } from '../support/server.ts'
-import { type ServerProcess, spawnServer, startRoundRobin, testSecretKey } from '../support/server-process.ts'
+import {
+  type ServerProcess,
+  spawnServer,
+  spawnServers,
+  startRoundRobin,
+  testSecretKey,
+} from '../support/server-process.ts'
 import type { Build } from './build.ts'
 
 /** Longer than an unfinished exchange is remembered as one that may still run: it need not be watched for 12 s. */
-const minutesAhead = 5 * 60_000 + 1000
+const millisecondsAhead = 5 * 60_000 + 1000
 
 export type StoreName = 'SQLite' | 'Redis'
 
@@ -31,8 +37,13 @@ export async function startSite(build: Build, storeName: StoreName): Promise<Sit
   const store = await openStore(parseConfig(environment))
   await populate({ store, domain: createDomain({ store, now: Date.now }) })
   await store.close()
-  const start = (ahead: number) => spawnServer(environment, [build.stoppingServerFile, String(ahead)])
-  const [doomed, ...others] = await Promise.all([start(0), start(minutesAhead), start(minutesAhead)])
+  const start = (index: number) =>
+    spawnServer(environment, [build.stoppingServerFile, index === 0 ? '0' : String(millisecondsAhead)])
+  const [doomed, ...others] = await spawnServers(3, start).catch(async (error: unknown) => {
+    await remove()
+    throw error
+  })
+  if (!doomed) throw new Error('nothing was started')
   const ports = others.map((process) => process.port)
   const balancer = await startRoundRobin(port, () => ports)
   return {

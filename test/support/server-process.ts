@@ -18,7 +18,7 @@ export interface ServerProcess {
   stop: (signal?: NodeJS.Signals) => Promise<number | null>
 }
 
-/** Starts `opentrace serve`, or another program in its place, and waits until it is ready. @throws {Error} with its output when it is not within 20 s */
+/** Starts `opentrace serve`, or another program in its place, and waits until it is ready. @throws {Error} with its output when it is not within a minute */
 export async function spawnServer(
   environment: Record<string, string>,
   program: readonly string[] = [mainFile, 'serve'],
@@ -32,7 +32,7 @@ export async function spawnServer(
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
   const exited = once(child, 'exit').then(([code]) => code as number | null)
-  const until = Date.now() + 20_000
+  const until = Date.now() + 60_000
   while (!(await isReady(port))) {
     if (Date.now() > until || child.exitCode !== null) {
       child.kill('SIGKILL')
@@ -49,6 +49,19 @@ export async function spawnServer(
       return exited
     },
   }
+}
+
+/** Starts several at once: all of them, or none is left running. */
+export async function spawnServers(
+  count: number,
+  spawnOne: (index: number) => Promise<ServerProcess>,
+): Promise<ServerProcess[]> {
+  const started = await Promise.allSettled(Array.from({ length: count }, (_, index) => spawnOne(index)))
+  const servers = started.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []))
+  const failed = started.find((start) => start.status === 'rejected')
+  if (!failed) return servers
+  await Promise.all(servers.map((server) => server.stop()))
+  throw failed.reason
 }
 
 async function isReady(port: number): Promise<boolean> {
