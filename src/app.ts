@@ -19,6 +19,7 @@ import { createInvitationLimit } from './http/invitation-limit.ts'
 import { health, type Readiness } from './http/health.ts'
 import { createOrganizationLimit } from './http/organization-limit.ts'
 import { createPasskeyCeremonies } from './http/passkey-ceremonies.ts'
+import { createLeakReport } from './http/leak-reports.ts'
 import { requestContext, type RequestState } from './http/request-context.ts'
 import { requestTarget } from './http/request-target.ts'
 import { createCountResetRequest } from './http/reset-requests.ts'
@@ -116,6 +117,7 @@ export async function createApp({
     csrf,
     credentials,
     invitationLimit,
+    leakReport: createLeakReport({ ...domain, limiter: store.limiter }),
     organizationLimit: createOrganizationLimit({ limiter: store.limiter }),
     passkeyCeremonies,
     signInForm,

@@ -1,6 +1,7 @@
 import type { Architecture } from '../architecture/architecture.ts'
 import { type AuditLog, requireAuditor } from '../domain/audit-log.ts'
 import { retentionChoices } from '../domain/audit-retention.ts'
+import type { ServiceAccounts } from '../domain/service-accounts.ts'
 import type { Users } from '../domain/users.ts'
 import type { AuditViewData } from '../http/audit-view-data.ts'
 import { presentMoment } from '../http/moment.ts'
@@ -18,6 +19,7 @@ export interface AuditPagesDeps {
   render: Render
   auditLog: AuditLog
   users: Users
+  serviceAccounts: ServiceAccounts
   architecture: Architecture
   now: () => number
 }
@@ -25,7 +27,8 @@ export interface AuditPagesDeps {
 const pageSize = 50
 
 /** `/organizations/{slug}/audit-log`: who did what, for administrators. */
-export function createAuditPages({ render, auditLog, users, architecture, now }: AuditPagesDeps) {
+export function createAuditPages(deps: AuditPagesDeps) {
+  const { render, auditLog, users, serviceAccounts, architecture, now } = deps
   const understand = createAuditSearch({ users, architecture })
 
   async function show(ctx: PageContext, viewer: OrganizationViewer): Promise<void> {
@@ -42,13 +45,16 @@ export function createAuditPages({ render, auditLog, users, architecture, now }:
     const hrefOf = (changed: Partial<AuditQuery>) =>
       withQuery(base, formatAuditQuery({ ...query, after: '', ...changed }))
     const people = await createAuditPeople({ users }).findAll(entries)
+    const accounts = await serviceAccounts.list(organization.id)
     const filteredBy = (field: 'who' | 'session' | 'entity', value: string) => hrefOf({ [field]: value })
     const days = await auditLog.retentionOf(organization.id)
     render(ctx, 'audit-log', {
       frame: presentOrganizationFrame(ctx, viewer, 'audit-log'),
       base,
       filter: presentFilter({ ...query, entity: search.entity }, hrefOf, now()),
-      entries: entries.map((entry) => presentAuditEntry(entry, { people, home, filteredBy, now: now() })),
+      entries: entries.map((entry) =>
+        presentAuditEntry(entry, { people, accounts, home, filteredBy, now: now() }),
+      ),
       isContinued: query.after !== '',
       newestHref: hrefOf({}),
       older: next && { href: hrefOf({ after: next.from }), until: presentMoment(next.at, now()) },

@@ -6,6 +6,9 @@ import {
   type AuditEventType,
 } from '../domain/audit-catalogue.ts'
 
+/** What is typed for a service account, before its id. */
+export const accountFilter = 'service-account:'
+
 /** What the audit log was asked for, as the fields of its form hold it; empty means everything. */
 export interface AuditQuery {
   /** An e-mail address, a client's id, `operator` or `server`. */

@@ -5,7 +5,7 @@ import type { AuditFilter } from '../domain/audit-filter.ts'
 import type { Actor } from '../domain/audit-log.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { Users } from '../domain/users.ts'
-import { type AuditQuery, rangeOf } from './audit-query.ts'
+import { accountFilter, type AuditQuery, rangeOf } from './audit-query.ts'
 
 /** A query understood. */
 export interface AuditSearch {
@@ -18,6 +18,9 @@ export interface AuditSearch {
 export function createAuditSearch({ users, architecture }: { users: Users; architecture: Architecture }) {
   async function findActor(who: string): Promise<Actor> {
     if (who === 'operator' || who === 'server' || who === 'unknown') return { kind: who }
+    if (who.startsWith(accountFilter)) {
+      return { kind: 'service_account', id: who.slice(accountFilter.length) }
+    }
     // The id of a client may be a URL, in which an @ is rare and comes after a colon.
     if (!/^[^:@]+@/.test(who)) return { kind: 'client', id: who }
     const user = await users.findByEmail(who)

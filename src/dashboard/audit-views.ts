@@ -1,15 +1,19 @@
 import { auditCatalogue } from '../domain/audit-catalogue.ts'
 import type { AuditEntry } from '../domain/audit-log.ts'
+import type { ServiceAccount } from '../domain/service-accounts.ts'
 import type { User } from '../domain/users.ts'
 import type { AuditRow } from '../http/audit-view-data.ts'
 import { presentMoment } from '../http/moment.ts'
 import { type Fact, flatFacts, isUserId } from './audit-people.ts'
+import { accountFilter } from './audit-query.ts'
 
 const shownEntities = 3
 
 /** What a row needs to know besides its entry. */
 export interface AuditRowContext {
   people: ReadonlyMap<string, User>
+  /** Service accounts of the organization. */
+  accounts: readonly ServiceAccount[]
   /** The path of the organization. */
   home: string
   /** The log filtered by one more field. */
@@ -46,12 +50,17 @@ export function presentAuditEntry(entry: AuditEntry, context: AuditRowContext): 
   }
 }
 
-function presentActor({ actor }: AuditEntry, { people, filteredBy }: AuditRowContext): AuditRow['who'] {
+function presentActor({ actor }: AuditEntry, context: AuditRowContext): AuditRow['who'] {
+  const { people, accounts, filteredBy } = context
   switch (actor.kind) {
     case 'user': {
       const user = people.get(actor.id)
       if (!user) return { name: 'A user who is gone', email: actor.id, href: undefined }
       return { name: user.name, email: user.email, href: filteredBy('who', user.email) }
+    }
+    case 'service_account': {
+      const name = accounts.find(({ id }) => id === actor.id)?.name ?? 'A service account that is gone'
+      return { name, email: 'service account', href: filteredBy('who', `${accountFilter}${actor.id}`) }
     }
     case 'client':
       return { name: 'A client', email: actor.id, href: filteredBy('who', actor.id) }

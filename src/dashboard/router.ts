@@ -15,6 +15,7 @@ import type { OrganizationDeletion } from '../domain/organization-deletion.ts'
 import type { OrganizationNames } from '../domain/organization-names.ts'
 import type { Passkeys } from '../domain/passkeys.ts'
 import type { PasswordResets } from '../domain/password-resets.ts'
+import type { ServiceAccounts } from '../domain/service-accounts.ts'
 import type { SessionBlocks } from '../domain/session-blocks.ts'
 import type { SignInRecord } from '../domain/sign-in-record.ts'
 import type { SignInProvider } from '../domain/sign-in-provider.ts'
@@ -23,6 +24,7 @@ import type { CredentialCheck } from '../http/credentials.ts'
 import type { Csrf } from '../http/csrf.ts'
 import { RequestRefused } from '../http/errors.ts'
 import type { InvitationLimit } from '../http/invitation-limit.ts'
+import type { LeakReport } from '../http/leak-reports.ts'
 import type { OrganizationLimit } from '../http/organization-limit.ts'
 import type { PasskeyCeremonies } from '../http/passkey-ceremonies.ts'
 import type { RequestState } from '../http/request-context.ts'
@@ -42,6 +44,7 @@ import { createFreshSignIn } from './fresh-sign-in.ts'
 import { createHomePage } from './home-page.ts'
 import { createInvitationPage } from './invitation-page.ts'
 import { createInvitePages } from './invite-pages.ts'
+import { createLeakedTokenPages } from './leaked-token-pages.ts'
 import { createMemberChangePages } from './member-change-pages.ts'
 import { createMemberPages } from './member-pages.ts'
 import { createNewOrganizationPage } from './new-organization-page.ts'
@@ -81,6 +84,7 @@ export interface DashboardDeps {
   invitations: Invitations
   invitationAcceptance: InvitationAcceptance
   invitationLimit: InvitationLimit
+  leakReport: LeakReport
   mailer: Mailer
   organizationNames: OrganizationNames
   organizationDeletion: OrganizationDeletion
@@ -89,6 +93,7 @@ export interface DashboardDeps {
   organizationLimit: OrganizationLimit
   clientSessions: ClientSessions
   sessionBlocks: SessionBlocks
+  serviceAccounts: ServiceAccounts
   auditLog: AuditLog
   accountSafety: AccountSafety
   passkeys: Passkeys
@@ -145,6 +150,7 @@ export function createDashboard(deps: DashboardDeps): RoutedMiddleware {
   const invite = createInvitePages(deps)
   const memberChange = createMemberChangePages(deps)
   const audit = createAuditPages(deps)
+  const leakedToken = createLeakedTokenPages(deps)
 
   const router = new Router<RequestState>({ strict: true })
     .get('/setup', setup.show)
@@ -229,6 +235,9 @@ export function createDashboard(deps: DashboardDeps): RoutedMiddleware {
     .get('/organizations/:slug/audit-log.csv', inOrganization(audit.exportAs('csv')))
     .get('/organizations/:slug/audit-log.jsonl', inOrganization(audit.exportAs('jsonl')))
     .post('/organizations/:slug/audit-log/retention', inOrganization(fresh(audit.changeRetention)))
+    .get('/leaked-token', leakedToken.show)
+    .post('/leaked-token', leakedToken.submit)
+    .post('/.well-known/leak-report', leakedToken.report)
     .get('/organizations/:slug/architecture', inOrganization(architecture.list))
     .get('/organizations/:slug/architecture/:ref', inOrganization(architecture.show))
 

@@ -6,6 +6,7 @@ import type { SignInProvider } from '../domain/sign-in-provider.ts'
 import type { User } from '../domain/users.ts'
 import { readForm } from '../http/body.ts'
 import type { Csrf } from '../http/csrf.ts'
+import { RequestRefused } from '../http/errors.ts'
 import type { RequestState } from '../http/request-context.ts'
 import { reaches, type SignIn, type SignIns } from '../http/sign-ins.ts'
 import { presentProvider } from '../http/upstream.ts'
@@ -59,7 +60,7 @@ export function createViewers({
   /**
    * Sends whoever is not signed in to do so first. For what is the user's own: a sign-in that reaches one organization is
    * refused, as that organization's provider decided who it is.
-   * @throws {RequestRefused} 403 for a form without its token
+   * @throws {RequestRefused} 403 for a form without its token, 401 for a program
    */
   function signedIn(page: (ctx: PageContext, viewer: Viewer) => Promise<void>) {
     return signedInAnyhow(async (ctx, viewer) => {
@@ -73,6 +74,7 @@ export function createViewers({
     return async (ctx: PageContext): Promise<void> => {
       const signIn = await signIns.find(ctx)
       if (!signIn) {
+        if (ctx.get('Authorization') !== '') throw takesNoTokens()
         const returnTo =
           ctx.method === 'POST' ? '' : `?${new URLSearchParams({ return_to: ctx.url }).toString()}`
         return seeOther(ctx, `/sign-in${returnTo}`)
@@ -137,6 +139,15 @@ export function createViewers({
   }
 
   return { signedIn, signedInAnyhow, inOrganization, inAnyOrganization }
+}
+
+/** A program gets no page to sign in on. */
+function takesNoTokens(): RequestRefused {
+  return new RequestRefused(
+    401,
+    'invalid_request',
+    'The dashboard takes no tokens: people sign in to it in a browser.',
+  )
 }
 
 /** A provider vouches for a sign-in that may be weeks old: who comes from it has proved nothing now. */

@@ -17,10 +17,13 @@ export interface AuditFilter {
 /** The labels under which an act is found without reading those between. */
 export function labelsOf(act: AuditedAct): string[] {
   const facts: Record<string, unknown> = { ...act }
-  const { userId, clientSessionId } = facts
+  const { userId, serviceAccountId, clientSessionId } = facts
   return [
     labelOfActor(act.actor),
     ...(typeof userId === 'string' ? [labelOfActor({ kind: 'user', id: userId })] : []),
+    ...(typeof serviceAccountId === 'string'
+      ? [labelOfActor({ kind: 'service_account', id: serviceAccountId })]
+      : []),
     `what:${auditCatalogue[act.type].category}`,
     ...(typeof clientSessionId === 'string' ? [`session:${clientSessionId}`] : []),
     ...(act.type === 'tool.called' ? act.entities.map((ref) => `entity:${ref}`) : []),

@@ -10,6 +10,7 @@ import type { BlockSubject } from './session-blocks.ts'
 /** Who did it. Names and addresses of users are looked up when the log is read, so a log never repeats an old one. */
 export type Actor =
   | { kind: 'user'; id: string }
+  | { kind: 'service_account'; id: string }
   /** An OAuth client on its own, such as one that revokes its own token. */
   | { kind: 'client'; id: string }
   /** Whoever runs the server, at the command line. */
@@ -24,8 +25,11 @@ export type AuditEvent =
   | {
       type: 'tool.called'
       tool: string
-      clientSessionId: string
-      clientName: string
+      /** Of a user; service accounts have tokens instead. */
+      clientSessionId?: string
+      clientName?: string
+      apiTokenId?: string
+      tokenName?: string
       /** References of what was asked about and told, the former first; at most {@link mostEntities}. */
       entities: string[]
       /** Refused: the arguments were wrong or named nothing. Unavailable: the store was out of reach. */
@@ -78,6 +82,16 @@ export type AuditEvent =
       entityCount: number
       relationCount: number
     }
+  | {
+      type: `service_account.${'created' | 'changed' | 'disabled' | 'enabled' | 'deleted'}`
+      serviceAccountId: string
+      name: string
+    }
+  | ({ type: 'api_token.created'; expiresAt: number | undefined; addresses: string[] } & ApiTokenSubject)
+  | ({ type: 'api_token.rotated'; successorId: string; overlapSeconds: number } & ApiTokenSubject)
+  /** Revoked by somebody; for the leaving of whoever made it; for being found by a stranger. */
+  | ({ type: 'api_token.revoked' | 'api_token.maker_left' | 'api_token.leak_reported' } & ApiTokenSubject)
+  | { type: 'service_account_policy.changed'; allowsUnlimited: boolean; endsWithMaker: boolean }
   | { type: 'audit_log.exported'; format: string; filter: string }
   | { type: 'audit_log.retention_changed'; fromDays: number; toDays: number }
   /** A person at a sign-in provider became one of our users; told where they are a member. */
@@ -101,6 +115,8 @@ export type AuditEvent =
       isRequired?: boolean
     }
   | { type: 'sign_in_provider.removed'; domain: string }
+
+type ApiTokenSubject = { apiTokenId: string; tokenName: string; serviceAccountId: string }
 
 /** An event by somebody, from the network address where one is known. */
 export type AuditedAct = AuditEvent & { actor: Actor; address?: string | undefined }

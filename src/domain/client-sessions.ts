@@ -65,7 +65,7 @@ export function createClientSessions({
   auditLog: AuditLog
   now: () => number
 }) {
-  const noteUse = createSessionUse({ documents, now })
+  const noteUse = createSessionUse({ documents, kind: 'client-session', now })
 
   async function start(session: ClientSession): Promise<void> {
     await documents.commit([{ ...recordOf(session), version: 0 }])

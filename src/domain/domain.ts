@@ -1,10 +1,13 @@
 import type { Store } from '../storage/contract.ts'
 import { createAccountSafety } from './account-safety.ts'
+import { createApiTokenIssue } from './api-token-issue.ts'
+import { createApiTokens } from './api-tokens.ts'
 import { type AuditOutlet, createAuditLog } from './audit-log.ts'
 import { createClientSessions } from './client-sessions.ts'
 import { createFirstRun } from './first-run.ts'
 import { createInvitationAcceptance } from './invitation-acceptance.ts'
 import { createInvitations } from './invitations.ts'
+import { createLeaverTokens } from './leaver-tokens.ts'
 import { createMemberChanges } from './member-changes.ts'
 import { createMembers } from './members.ts'
 import { createOrganizationDeletion } from './organization-deletion.ts'
@@ -13,6 +16,8 @@ import { createOrganizations } from './organizations.ts'
 import { createPasskeys } from './passkeys.ts'
 import { createPasswordResets } from './password-resets.ts'
 import { createProvidedAccounts } from './provided-accounts.ts'
+import { createServiceAccountPolicies } from './service-account-policy.ts'
+import { createServiceAccounts } from './service-accounts.ts'
 import { createSessionBlocks } from './session-blocks.ts'
 import { createSignInRecord } from './sign-in-record.ts'
 import { createUsers } from './users.ts'
@@ -47,7 +52,12 @@ export function createDomain({
   const sessionBlocks = createSessionBlocks({ documents, auditLog, now })
   const firstRun = createFirstRun({ artifacts, documents, users, organizations, members, now })
   const invitations = createInvitations({ documents, users, members, auditLog, now })
-  const withdrawal = createWithdrawal({ clientSessions, invitations })
+  const apiTokens = createApiTokens({ artifacts, documents, bus, now })
+  const policies = createServiceAccountPolicies({ documents, auditLog })
+  const serviceAccounts = createServiceAccounts({ documents, apiTokens, auditLog, now })
+  const apiTokenIssue = createApiTokenIssue({ documents, apiTokens, policies, auditLog, now })
+  const leaverTokens = createLeaverTokens({ apiTokens, policies, auditLog, now })
+  const withdrawal = createWithdrawal({ clientSessions, invitations, leaverTokens })
   const accountSafety = createAccountSafety({ users, members, clientSessions, withdrawal, auditLog })
   const passkeys = createPasskeys({ documents, accountSafety, now })
   const passwordResets = createPasswordResets({ artifacts, users, accountSafety, now })
@@ -80,6 +90,10 @@ export function createDomain({
     signInRecord,
     clientSessions,
     sessionBlocks,
+    serviceAccounts,
+    serviceAccountPolicies: policies,
+    apiTokens,
+    apiTokenIssue,
     firstRun,
   }
 }

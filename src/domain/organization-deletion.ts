@@ -16,12 +16,19 @@ const documentsOfOrganization: readonly [kind: string, index: string][] = [
   ['client-session', 'tenant'],
   ['session-block', 'organization'],
   ['invitation', 'organization'],
+  ['service-account', 'organization'],
+  ['api-token', 'organization'],
   ['member', 'organization'],
   ['identity', 'provider'],
 ]
 
 /** Kinds of which an organization has at most one document, under its own id. */
-const documentPerOrganization: readonly string[] = ['audit-retention', 'roster', 'sign-in-provider']
+const documentPerOrganization: readonly string[] = [
+  'audit-retention',
+  'roster',
+  'service-account-policy',
+  'sign-in-provider',
+]
 
 export type OrganizationDeletion = ReturnType<typeof createOrganizationDeletion>
 

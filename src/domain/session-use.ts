@@ -1,6 +1,6 @@
 import type { Documents } from '../storage/contract.ts'
 
-/** What a request tells about the use of a client session; every text is the client's own claim. */
+/** What a request tells about the use of a client session or an API token; every text is the client's own claim. */
 export interface SessionUse {
   address: string
   userAgent: string
@@ -18,11 +18,19 @@ interface NotedUse {
   facts: Record<string, string>
 }
 
-// Last use is shown in minutes, so one write a minute for each session is enough.
+// Last use is shown in minutes, so one write a minute for each is enough.
 const touchInterval = 60_000
 
-/** Notes uses beside the record of a client session. Lost updates are fine: a slow store is not worth waiting for. */
-export function createSessionUse({ documents, now }: { documents: Documents; now: () => number }) {
+/** Notes uses beside the records of one kind. Lost updates are fine: a slow store is not worth waiting for. */
+export function createSessionUse({
+  documents,
+  kind,
+  now,
+}: {
+  documents: Documents
+  kind: 'client-session' | 'api-token'
+  now: () => number
+}) {
   const noted = new Map<string, NotedUse>()
 
   /** Writes at most once a minute, and at most once more a minute when what is known of the client changed. */
@@ -37,7 +45,7 @@ export function createSessionUse({ documents, now }: { documents: Documents; now
     if (!due && !changed) return
     if (noted.size > 10_000) noted.clear()
     noted.set(id, { at: now(), changedAt: changed ? now() : (last?.changedAt ?? 0), facts })
-    await documents.touch('client-session', id, {
+    await documents.touch(kind, id, {
       lastUsedAt: now(),
       lastAddress: use.address,
       lastUserAgent: use.userAgent.slice(0, 200),

@@ -1,7 +1,8 @@
 import { StoreUnavailable } from '../storage/contract.ts'
-import type { ClientSessionEnd } from './client-session-end.ts'
+import { actorOf, type ClientSessionEnd } from './client-session-end.ts'
 import type { ClientSessions } from './client-sessions.ts'
 import type { Invitations } from './invitations.ts'
+import type { LeaverTokens } from './leaver-tokens.ts'
 import type { Member } from './members.ts'
 import { revokeSessions } from './session-revocation.ts'
 
@@ -11,8 +12,8 @@ export type WithdrawalOutcome = 'complete' | 'incomplete'
 export type Withdrawal = ReturnType<typeof createWithdrawal>
 
 /**
- * Takes from a member what was given in their name: client sessions in the organization, and invitations they sent that
- * are not accepted yet.
+ * Takes from a member what was given in their name: client sessions in the organization, invitations they sent that
+ * are not accepted yet, and from somebody who leaves the API tokens they made, where the organization wants that.
  *
  * It comes after the membership, role or user has changed, which is asked at every request, refresh and acceptance. So
  * nothing of it lets anybody in meanwhile, nor when it fails half way; what is left only waits to be tidied.
@@ -20,9 +21,11 @@ export type Withdrawal = ReturnType<typeof createWithdrawal>
 export function createWithdrawal({
   clientSessions,
   invitations,
+  leaverTokens,
 }: {
   clientSessions: ClientSessions
   invitations: Invitations
+  leaverTokens: LeaverTokens
 }) {
   /** @param address where the request came from. @throws {StoreUnavailable} when it may be incomplete */
   async function require(
@@ -32,6 +35,9 @@ export function createWithdrawal({
   ): Promise<void> {
     const { organizationId, userId } = member
     await invitations.revokeSentBy(organizationId, userId)
+    if (by.kind === 'removal' || by.kind === 'departure') {
+      await leaverTokens.end(member, { actor: actorOf(by, ''), address })
+    }
     const live = await clientSessions.listLive('user', userId)
     const theirs = live.filter((session) => session.organizationId === organizationId)
     const { failed } = await revokeSessions(clientSessions, theirs, () => by, address)

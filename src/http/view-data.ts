@@ -5,6 +5,7 @@ import type { ConsentViewData } from './consent-view-data.ts'
 import type { ProviderViewData } from './provider-view-data.ts'
 import type { MemberViewData } from './member-view-data.ts'
 import type { OrganizationViewData } from './organization-view-data.ts'
+import type { ServiceAccountViewData } from './service-account-view-data.ts'
 
 /** A time as pages show it. */
 export interface Moment {
@@ -100,7 +101,8 @@ export interface ViewData
     ConsentViewData,
     MemberViewData,
     OrganizationViewData,
-    ProviderViewData {
+    ProviderViewData,
+    ServiceAccountViewData {
   /** Stands alone: what went wrong and what to do next. `error` is the OAuth code or one of ours. */
   error: {
     status: number

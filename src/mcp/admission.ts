@@ -4,15 +4,17 @@ import type { Caller } from './tool-call.ts'
 /** A request that was let in. */
 export interface Admission {
   authInfo: AuthInfo
-  clientSessionId: string
-  /** Whether its principal is still in, though its token may expire meanwhile. @throws {StoreUnavailable} */
+  /** What lets it in: a client session or an API token. */
+  accessId: string
+  /** Whether its principal is still in. @throws {StoreUnavailable} */
   isStillIn: () => Promise<boolean>
 }
 
 /** What the SDK hands on untouched. The token stays behind: nothing that gets this may pass it on. */
 export function presentCaller(caller: Caller): AuthInfo {
-  const { clientSession, scopes } = caller.principal
-  return { token: '', clientId: clientSession.clientId, scopes: [...scopes], extra: { caller } }
+  const { principal } = caller
+  const clientId = principal.kind === 'user' ? principal.clientSession.clientId : principal.serviceAccount.id
+  return { token: '', clientId, scopes: [...principal.scopes], extra: { caller } }
 }
 
 /** @throws {Error} when the request did not come through the endpoint */

@@ -1,44 +1,21 @@
 import { z } from 'zod'
+import { resemblesApiToken } from '../domain/api-token-format.ts'
 import { describeEnd } from '../domain/client-session-end.ts'
 import type { ClientSessions } from '../domain/client-sessions.ts'
 import type { Members } from '../domain/members.ts'
-import type { Organizations } from '../domain/organizations.ts'
-import { type Principal, type Scope, scopes } from '../domain/principal.ts'
+import { type Scope, scopes } from '../domain/principal.ts'
 import { describeBlock, type SessionBlocks } from '../domain/session-blocks.ts'
 import type { Users } from '../domain/users.ts'
 import type { Artifacts } from '../storage/contract.ts'
+import { type ApiTokenDeps, createApiTokenAuthentication, type Presentation } from './api-token.ts'
+import { type Authentication, describeDeletion, refuse, refuseConfigured } from './authentication.ts'
 
-/** Who is asking, or why nobody is. The description is a sentence for the person at the client. */
-export type Authentication =
-  | {
-      outcome: 'accepted'
-      principal: Principal
-      /** Asks again, for answers that take their time. That the token expires meanwhile changes nothing. @throws {StoreUnavailable} */
-      isStillIn: () => Promise<boolean>
-    }
-  | { outcome: 'refused'; reason: TokenRefusal; description: string }
-
-/** `missing` means no bearer credentials at all; every other reason is RFC 6750's `invalid_token`. */
-export type TokenRefusal =
-  | 'missing'
-  | 'malformed'
-  | 'unset_variable'
-  | 'unknown'
-  | 'wrong_audience'
-  | 'session_ended'
-  | 'user_disabled'
-  | 'no_longer_member'
-  | 'organization_deleted'
-  | 'blocked'
-
-export interface BearerTokenDeps {
+export interface BearerTokenDeps extends ApiTokenDeps {
   artifacts: Artifacts
   users: Users
-  organizations: Organizations
   members: Members
   clientSessions: ClientSessions
   sessionBlocks: SessionBlocks
-  now: () => number
 }
 
 /** What oidc-provider's opaque access tokens hold, as far as it matters here. */
@@ -60,20 +37,24 @@ const tokenSyntax = /^[A-Za-z0-9\-._~+/]+=*$/
 const signInAgain = 'Sign in again; in Claude Code, run /mcp.'
 
 /**
- * Turns an Authorization header into a principal. The token only points to its grant: whoever revoked that, left the
- * organization or was disabled is refused at the next request, on every process.
+ * Turns an Authorization header into a principal. An API token is looked at in `api-token.ts`. An access token only
+ * points to its grant: whoever revoked that, left the organization or was disabled is refused at the next request, on
+ * every process.
  * @throws {StoreUnavailable} which is not the client's fault and must never become a challenge
  */
 export function createBearerAuthentication(deps: BearerTokenDeps) {
   const { artifacts, users, organizations, members, clientSessions, sessionBlocks, now } = deps
+  const authenticateApiToken = createApiTokenAuthentication(deps)
 
   return async function authenticate(
     authorization: string | undefined,
-    /** The audience the token must have been issued for. */
-    resource: string,
+    presentation: Presentation,
   ): Promise<Authentication> {
     const credentials = parseAuthorization(authorization)
     if ('outcome' in credentials) return credentials
+    if (resemblesApiToken(credentials.token)) return authenticateApiToken(credentials.token, presentation)
+    // The audience the token must have been issued for.
+    const resource = presentation.resource.identifier
     const artifact = await artifacts.get('AccessToken', credentials.token)
     const token = AccessToken.safeParse(artifact?.payload).data
     if (!token || token.exp * 1000 <= now()) {
@@ -109,16 +90,15 @@ export function createBearerAuthentication(deps: BearerTokenDeps) {
       )
     }
     if (organization.deletion) {
-      return refuse(
-        'organization_deleted',
-        `${organization.name} was deleted. One of its owners can restore it for a week.`,
-      )
+      return refuse('organization_deleted', describeDeletion(organization))
     }
     if (block) return refuse('blocked', describeBlock(block, organization.name))
     return {
       outcome: 'accepted',
+      // That the token expires meanwhile changes nothing: its client renews it.
       isStillIn: async () => (await principalOf(token)).outcome === 'accepted',
       principal: {
+        kind: 'user',
         user: { id: user.id, email: user.email, name: user.name },
         organization: { id: organization.id, slug: organization.slug, name: organization.name },
         role: member.role,
@@ -148,11 +128,19 @@ function parseAuthorization(header: string | undefined): { token: string } | Aut
   }
   // Claude Code sends a variable of .mcp.json that is not set literally.
   if (credentials.includes('${')) {
-    return refuse(
+    const name = /\$\{(?:env:)?(\w{1,80})(?:\}|:-)/.exec(credentials)?.[1]
+    return refuseConfigured(
       'unset_variable',
-      'The configured Authorization header names an environment variable that is not set. Set it and start the client again.',
+      `The environment variable${name === undefined ? '' : ` ${name}`} is not set: the configured Authorization header names it. Set it and start the client again.`,
     )
   }
+  if (credentials === '') {
+    const description =
+      'The Authorization header holds no token: the variable it was made from is empty. Set it and start the client again.'
+    return refuseConfigured('malformed', description)
+  }
+  // A token in quotes or with a space in it is still one that somebody configured.
+  if (resemblesApiToken(credentials)) return { token: credentials }
   if (credentials.length > longestToken || !tokenSyntax.test(credentials)) {
     return refuse('malformed', `The Authorization header holds no well-formed bearer token. ${signInAgain}`)
   }
@@ -162,8 +150,4 @@ function parseAuthorization(header: string | undefined): { token: string } | Aut
 function parseScopes(scope: string): Scope[] {
   const granted = new Set(scope.split(' '))
   return scopes.filter((known) => granted.has(known))
-}
-
-function refuse(reason: TokenRefusal, description: string): Authentication {
-  return { outcome: 'refused', reason, description }
 }

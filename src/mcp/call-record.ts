@@ -1,4 +1,5 @@
 import { type AuditedAct, type AuditEvent, mostEntities } from '../domain/audit-log.ts'
+import type { Principal } from '../domain/principal.ts'
 import type { Caller } from './tool-call.ts'
 
 export type Outcome = Extract<AuditEvent, { type: 'tool.called' }>['outcome']
@@ -16,17 +17,25 @@ export function presentCall(
   },
 ): AuditedAct {
   const { tool, outcome, entities, text, durationMs } = call
-  const { user, clientSession } = principal
   return {
     type: 'tool.called',
     tool,
-    clientSessionId: clientSession.id,
-    clientName: clientSession.clientName,
+    ...presentAccess(principal),
     entities: [...new Set(entities)].slice(0, mostEntities),
     outcome,
     resultBytes: Buffer.byteLength(text),
     durationMs,
-    actor: { kind: 'user', id: user.id },
     address,
   }
+}
+
+function presentAccess(principal: Principal) {
+  if (principal.kind === 'user') {
+    const { user, clientSession } = principal
+    const { id: clientSessionId, clientName } = clientSession
+    return { actor: { kind: 'user', id: user.id }, clientSessionId, clientName } as const
+  }
+  const { serviceAccount, token } = principal
+  const actor = { kind: 'service_account', id: serviceAccount.id } as const
+  return { actor, apiTokenId: token.id, tokenName: token.name }
 }

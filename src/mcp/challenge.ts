@@ -1,6 +1,6 @@
-import { scopes, type Scope } from '../domain/principal.ts'
+import { type Principal, scopes, type Scope } from '../domain/principal.ts'
 import type { Context } from '../http/request-context.ts'
-import type { TokenRefusal } from './bearer-token.ts'
+import type { Refusal } from './authentication.ts'
 import { resourceMetadataUrl } from './protected-resource-metadata.ts'
 
 /**
@@ -8,42 +8,57 @@ import { resourceMetadataUrl } from './protected-resource-metadata.ts'
  * body with a sentence for the person, since Claude Code shows bodies.
  */
 export function createChallenges({ publicUrl }: { publicUrl: string }) {
-  /** 401. Without any credentials there is no error to name (RFC 6750 §3.1). */
-  function unauthorized(ctx: Context, reason: TokenRefusal, description: string): void {
+  /**
+   * 401, or 403 for a good token at the wrong address. Without any credentials there is no error to name (RFC 6750 §3.1). What was configured by hand gets no way to
+   * a sign-in: a headless client would wait for a browser instead of stopping.
+   */
+  function refuse(ctx: Context, { reason, description, offersSignIn }: Refusal): void {
+    if (reason === 'other_organization') return forbid(ctx, description)
     const missing = reason === 'missing'
     ctx.status = 401
     ctx.set(
       'WWW-Authenticate',
       bearer({
         ...(missing ? {} : { error: 'invalid_token', error_description: description }),
-        scope: scopes.join(' '),
-        resource_metadata: resourceMetadataUrl(publicUrl, ctx.path),
+        ...(offersSignIn ? wayIn(ctx, scopes) : {}),
       }),
     )
     ctx.body = { error: missing ? 'unauthorized' : 'invalid_token', error_description: description }
+  }
+
+  function wayIn(ctx: Context, wanted: readonly Scope[]) {
+    return { scope: wanted.join(' '), resource_metadata: resourceMetadataUrl(publicUrl, ctx.path) }
   }
 
   /**
    * 403 with every scope the call needs at once: clients that are asked for one after the other loop
    * (MCP 2026-07-28, Authorization, Scope Challenge Handling).
    */
-  function insufficientScope(ctx: Context, required: readonly Scope[], granted: readonly Scope[]): void {
-    const description = `This needs the permission ${required.join(', ')}, which this session was not given.`
+  function insufficientScope(ctx: Context, required: readonly Scope[], principal: Principal): void {
+    const isUser = principal.kind === 'user'
+    const whose = isUser ? 'session' : 'service account'
+    const description = `This needs the permission ${required.join(', ')}, which this ${whose} was not given.`
+    // Asking only for the new ones would make some clients drop those they have.
+    const wanted = [...new Set([...principal.scopes, ...required])]
     ctx.status = 403
     ctx.set(
       'WWW-Authenticate',
       bearer({
         error: 'insufficient_scope',
         error_description: description,
-        // Asking only for the new ones would make some clients drop those they have.
-        scope: [...new Set([...granted, ...required])].join(' '),
-        resource_metadata: resourceMetadataUrl(publicUrl, ctx.path),
+        ...(isUser ? wayIn(ctx, wanted) : { scope: wanted.join(' ') }),
       }),
     )
     ctx.body = { error: 'insufficient_scope', error_description: description }
   }
 
-  return { unauthorized, insufficientScope }
+  return { refuse, insufficientScope }
+}
+
+/** RFC 6750 §3.1 has no code for a token that is good elsewhere. */
+function forbid(ctx: Context, description: string): void {
+  ctx.status = 403
+  ctx.body = { error: 'access_denied', error_description: description }
 }
 
 function bearer(parameters: Record<string, string>): string {

@@ -1,14 +1,15 @@
 import { createMcpHandler, isLegacyRequest } from '@modelcontextprotocol/server'
 import type { Middleware } from 'koa'
 import type { Logger } from 'pino'
-import type { Principal, Scope } from '../domain/principal.ts'
+import { accessIdOf, type Principal, type Scope } from '../domain/principal.ts'
 import type { Readiness } from '../http/health.ts'
 import { countAttempt } from '../http/rate-limit.ts'
 import type { Context, RequestState } from '../http/request-context.ts'
-import { parseMcpPath } from '../http/resource.ts'
+import { type McpResource, parseMcpPath } from '../http/resource.ts'
 import { GrantRevoked, type Store } from '../storage/contract.ts'
 import { type Admission, presentCaller } from './admission.ts'
 import { type BearerTokenDeps, createBearerAuthentication } from './bearer-token.ts'
+import { refuse, refuseConfigured } from './authentication.ts'
 import { createChallenges } from './challenge.ts'
 import { parseClientFacts } from './client-facts.ts'
 import { readMessage } from './message.ts'
@@ -39,7 +40,18 @@ const rate = { name: 'mcp', limit: 600, windowSeconds: 60 }
  * parsing, and 401 comes before anything that tells the protocol revisions apart.
  */
 export async function createMcpEndpoint(deps: McpEndpointDeps): Promise<Middleware<RequestState>> {
-  const { store, publicUrl, isAllowedOrigin, readiness, logger, clientSessions, tools, serverFor, now } = deps
+  const {
+    store,
+    publicUrl,
+    isAllowedOrigin,
+    readiness,
+    logger,
+    clientSessions,
+    apiTokens,
+    tools,
+    serverFor,
+    now,
+  } = deps
   const { artifacts, limiter, bus } = store
   const admitsOrigin = createOriginGuard({ isAllowedOrigin })
   const authenticate = createBearerAuthentication({ ...deps, artifacts })
@@ -51,7 +63,7 @@ export async function createMcpEndpoint(deps: McpEndpointDeps): Promise<Middlewa
     onerror: (err) => logger.warn({ err }, 'MCP message not served'),
   })
 
-  function noteUse(ctx: Context, { clientSession }: Principal, message: unknown): void {
+  function noteUse(ctx: Context, principal: Principal, message: unknown): void {
     const userAgent = ctx.get('User-Agent')
     const headers = { userAgent, protocolVersion: ctx.get('MCP-Protocol-Version') }
     const use = {
@@ -60,7 +72,8 @@ export async function createMcpEndpoint(deps: McpEndpointDeps): Promise<Middlewa
       ...parseClientFacts(message, headers, requiredScopes),
     }
     // Not waited for: showing when a session was last used is not worth a slower answer, nor a failed one.
-    clientSessions.noteUse(clientSession.id, use).catch((err: unknown) => {
+    const { noteUse: note } = principal.kind === 'user' ? clientSessions : apiTokens
+    note(accessIdOf(principal), use).catch((err: unknown) => {
       ctx.state.log.debug({ err }, 'last use not noted')
     })
   }
@@ -75,19 +88,20 @@ export async function createMcpEndpoint(deps: McpEndpointDeps): Promise<Middlewa
   /** Lets a request in, or answers it. */
   async function admit(
     ctx: Context,
-    resource: string,
+    resource: McpResource,
   ): Promise<{ principal: Principal; admission: Admission } | undefined> {
-    const authentication = await authenticate(ctx.req.headers.authorization, resource)
+    const { address, requestId, log } = ctx.state
+    const authentication = await authenticate(ctx.req.headers.authorization, { resource, address })
     if (authentication.outcome === 'refused') {
-      challenges.unauthorized(ctx, authentication.reason, authentication.description)
+      challenges.refuse(ctx, authentication)
       return undefined
     }
     const { principal, isStillIn } = authentication
-    await countAttempt(limiter, rate, principal.clientSession.id)
-    const { address, requestId, log } = ctx.state
+    const accessId = accessIdOf(principal)
+    await countAttempt(limiter, rate, accessId)
     const admission: Admission = {
       authInfo: presentCaller({ principal, address, requestId, log }),
-      clientSessionId: principal.clientSession.id,
+      accessId,
       isStillIn,
     }
     return { principal, admission }
@@ -98,7 +112,7 @@ export async function createMcpEndpoint(deps: McpEndpointDeps): Promise<Middlewa
     if (message === undefined) return
     noteUse(ctx, principal, message)
     const missing = missingScope(message, principal.scopes)
-    if (missing !== undefined) return challenges.insufficientScope(ctx, [missing], principal.scopes)
+    if (missing !== undefined) return challenges.insufficientScope(ctx, [missing], principal)
     const request = toRequest(ctx)
     const isLegacy = await isLegacyRequest(request, message)
     if (isLegacy && (await sessions.initialize(ctx, principal, { message, admission }))) return
@@ -116,7 +130,7 @@ export async function createMcpEndpoint(deps: McpEndpointDeps): Promise<Middlewa
     if (!admitsOrigin(ctx)) return
     const isOfSession = ['GET', 'DELETE'].includes(ctx.method) && ctx.get('Mcp-Session-Id') !== ''
     if (ctx.method !== 'POST' && !isOfSession) return refuseMethod(ctx)
-    const admitted = await admit(ctx, resource.identifier)
+    const admitted = await admit(ctx, resource)
     if (!admitted) return
     const { principal, admission } = admitted
     try {
@@ -126,13 +140,13 @@ export async function createMcpEndpoint(deps: McpEndpointDeps): Promise<Middlewa
       if (ctx.method === 'GET') await sessions.serveStream(ctx, session, admission)
       else await sessions.end(ctx, session)
     } catch (error) {
-      // Its client session ended between the token check and the write.
+      // Its client session or service account ended between the token check and the write.
       if (!(error instanceof GrantRevoked)) throw error
-      challenges.unauthorized(
-        ctx,
-        'session_ended',
-        'This session has ended. Sign in again; in Claude Code, run /mcp.',
-      )
+      const refusal =
+        principal.kind === 'user'
+          ? refuse('session_ended', 'This session has ended. Sign in again; in Claude Code, run /mcp.')
+          : refuseConfigured('service_account_deleted', 'The service account of this API token was deleted.')
+      challenges.refuse(ctx, refusal)
     }
   }
 }

@@ -39,7 +39,7 @@ function watchStream(
 ): void {
   ctx.set('X-Accel-Buffering', 'no')
   const unwatch = exchanges.watch({
-    clientSessionId: admission.clientSessionId,
+    accessId: admission.accessId,
     isStillIn: admission.isStillIn,
     end: () => ctx.res.end(),
     leave: () => ctx.res.end(),

@@ -5,7 +5,8 @@ import { StoreUnavailable } from '../storage/contract.ts'
 
 /** An answer that takes its time. */
 export interface OpenExchange {
-  clientSessionId: string
+  /** What lets its principal in. */
+  accessId: string
   isStillIn: () => Promise<boolean>
   /** Its principal is out. */
   end: () => void
@@ -18,10 +19,11 @@ export type OpenExchanges = Awaited<ReturnType<typeof createOpenExchanges>>
 const tickInterval = 1000
 /** The promise is five seconds from the revocation to the end of the stream. */
 const checkInterval = 3000
-const mostOfOneClientSession = 64
+const mostOfOneAccess = 64
 
 /**
- * Ends streams and calls under way whose principal is no longer let in. The bus tells of ended client sessions at once;
+ * Ends streams and calls under way whose principal is no longer let in. The bus tells of ended client sessions and API tokens at
+ * once;
  * everybody is looked at again every few seconds, because messages can be missed and because people also leave
  * organizations. A process that is stopping lets all go, so that clients move on to another.
  */
@@ -36,9 +38,11 @@ export async function createOpenExchanges({
 }) {
   const open = new Map<OpenExchange, { checkedAt: number }>()
 
-  await bus.subscribe('client-session-ended', (id) => {
-    for (const exchange of open.keys()) if (exchange.clientSessionId === id) exchange.end()
-  })
+  const endAllOf = (id: string) => {
+    for (const exchange of open.keys()) if (exchange.accessId === id) exchange.end()
+  }
+  await bus.subscribe('client-session-ended', endAllOf)
+  await bus.subscribe('api-token-ended', endAllOf)
   setInterval(() => {
     for (const [exchange, state] of open) {
       if (readiness.draining) exchange.leave()
@@ -51,13 +55,11 @@ export async function createOpenExchanges({
 
   /**
    * Watches an exchange until the returned function is called.
-   * @throws {RequestRefused} 429 when its client session has too many
+   * @throws {RequestRefused} 429 when its client session or API token has too many
    */
   function watch(exchange: OpenExchange): () => void {
-    const siblings = [...open.keys()].filter(
-      ({ clientSessionId }) => clientSessionId === exchange.clientSessionId,
-    )
-    if (siblings.length >= mostOfOneClientSession) {
+    const siblings = [...open.keys()].filter(({ accessId }) => accessId === exchange.accessId)
+    if (siblings.length >= mostOfOneAccess) {
       throw new RequestRefused(429, 'temporarily_unavailable', 'This session has too many open streams.', {
         retryAfterSeconds: 5,
       })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { newSecret, sha256 } from '../domain/identifiers.ts'
-import type { Principal } from '../domain/principal.ts'
+import { type Principal, protocolSessionOwnerOf } from '../domain/principal.ts'
 import { RequestRefused } from '../http/errors.ts'
 import type { Artifacts } from '../storage/contract.ts'
 
@@ -12,10 +12,10 @@ const Introduction = z.object({
 })
 export type Introduction = z.infer<typeof Introduction>
 
-const Payload = z.object({ clientSessionId: z.string(), introduction: Introduction })
+const Payload = z.object({ ownerId: z.string(), introduction: Introduction })
 
 export interface ProtocolSession {
-  /** The `Mcp-Session-Id`. Not a credential: it means something only beside a token of its client session. */
+  /** The `Mcp-Session-Id`. Not a credential: it means something only beside a token of its owner. */
   id: string
   /** Stands for the id wherever the store can be read. */
   key: string
@@ -30,23 +30,23 @@ const idleLifetime = 3 * 24 * 60 * 60 * 1000
 const renewalInterval = 60 * 60 * 1000
 const longestIntroduction = 16 * 1024
 
-/** The protocol sessions of 2025-era clients (MCP 2025-11-25, Session Management), each under its client session. */
+/** The protocol sessions of 2025-era clients (MCP 2025-11-25, Session Management), each under its client session or service account. */
 export function createProtocolSessions({ artifacts, now }: { artifacts: Artifacts; now: () => number }) {
-  function write(id: string, clientSessionId: string, introduction: Introduction): Promise<void> {
+  function write(id: string, ownerId: string, introduction: Introduction): Promise<void> {
     return artifacts.put({
       model: 'ProtocolSession',
       id,
-      grantId: clientSessionId,
-      payload: { clientSessionId, introduction },
+      grantId: ownerId,
+      payload: { ownerId, introduction },
       expiresAt: now() + idleLifetime,
     })
   }
 
   /**
    * @throws {RequestRefused} 413 when the client says more about itself than is worth keeping
-   * @throws {GrantRevoked} when the client session ended meanwhile
+   * @throws {GrantRevoked} when the client session or service account ended meanwhile
    */
-  async function start({ clientSession }: Principal, params: unknown): Promise<ProtocolSession> {
+  async function start(principal: Principal, params: unknown): Promise<ProtocolSession> {
     const introduction = Introduction.parse(params)
     if (JSON.stringify(introduction).length > longestIntroduction) {
       throw new RequestRefused(
@@ -56,18 +56,19 @@ export function createProtocolSessions({ artifacts, now }: { artifacts: Artifact
       )
     }
     const id = newSecret()
-    await write(id, clientSession.id, introduction)
+    await write(id, protocolSessionOwnerOf(principal), introduction)
     return { id, key: sha256(id), introduction }
   }
 
   /** Finds a session of this very principal; that of anybody else is as unknown as one that never was. */
-  async function find(id: string, { clientSession }: Principal): Promise<ProtocolSession | undefined> {
+  async function find(id: string, principal: Principal): Promise<ProtocolSession | undefined> {
     const artifact = await artifacts.get('ProtocolSession', id)
     const session = Payload.safeParse(artifact?.payload).data
-    if (session?.clientSessionId !== clientSession.id) return undefined
+    const ownerId = protocolSessionOwnerOf(principal)
+    if (session?.ownerId !== ownerId) return undefined
     const { introduction } = session
     if ((artifact?.expiresAt ?? 0) - now() < idleLifetime - renewalInterval) {
-      await write(id, clientSession.id, introduction)
+      await write(id, ownerId, introduction)
     }
     return { id, key: sha256(id), introduction }
   }

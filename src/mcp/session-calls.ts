@@ -52,13 +52,13 @@ export function createSessionCalls({
     ctx: Context,
     session: ProtocolSession,
     request: JSONRPCRequest,
-    { authInfo, clientSessionId, isStillIn }: Admission,
+    { authInfo, accessId, isStillIn }: Admission,
   ): Promise<void> {
     const revision = ctx.get('MCP-Protocol-Version') || session.introduction.protocolVersion
     const primes = revision >= firstRevisionWithPriming
     const server = serverFor(authInfo)
     const unwatch = exchanges.watch({
-      clientSessionId,
+      accessId,
       isStillIn,
       end: () => end('The session has ended.', reply.dismiss),
       leave: () => reply.isResumable() && reply.detach(),

@@ -8,7 +8,7 @@ import {
 } from '@modelcontextprotocol/server'
 import { countAttempt } from '../http/rate-limit.ts'
 import type { Context } from '../http/request-context.ts'
-import type { Principal } from '../domain/principal.ts'
+import { accessIdOf, type Principal } from '../domain/principal.ts'
 import type { Limiter, Logs, Store } from '../storage/contract.ts'
 import type { Admission } from './admission.ts'
 import { createEventLog } from './event-log.ts'
@@ -53,7 +53,7 @@ export async function createSessionRequests(deps: SessionRequestDeps) {
     if (!isInitializeRequest(message) || !isJSONRPCRequest(message)) return false
     if (!acceptsAnswer(ctx)) return true
     // Nobody ends sessions, so they are only as many as may be begun.
-    await countAttempt(limiter, rate, principal.clientSession.id)
+    await countAttempt(limiter, rate, accessIdOf(principal))
     const session = await sessions.start(principal, message.params)
     ctx.set('Mcp-Session-Id', session.id)
     await answerCall(ctx, session, message, admission)

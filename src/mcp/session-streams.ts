@@ -68,7 +68,7 @@ export function createSessionStreams({ serverFor, channel, events, exchanges }: 
     const news = createNews()
     let stream: EventStream | undefined
     const unwatch = exchanges.watch({
-      clientSessionId: admission.clientSessionId,
+      accessId: admission.accessId,
       isStillIn: admission.isStillIn,
       end: () => stream?.dismiss(),
       leave: () => stream?.end(),

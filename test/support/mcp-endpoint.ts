@@ -29,11 +29,9 @@ export async function signedInClient(options: { store?: Store } = {}) {
   const now = Date.now
   const store = options.store ?? (await createSqliteStore({ file: ':memory:' }))
   const { artifacts, documents } = store
-  const { users, organizations, members, clientSessions, sessionBlocks, auditLog } = createDomain({
-    store,
-    now,
-  })
-  const deps = { artifacts, users, organizations, members, clientSessions, sessionBlocks, auditLog, now }
+  const domain = createDomain({ store, now })
+  const { users, organizations, members, clientSessions } = domain
+  const deps = { ...domain, artifacts, now }
 
   const { user, change: userChange } = await users.prepare({
     email: `${randomBytes(4).toString('hex')}@example.com`,

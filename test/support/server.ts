@@ -30,6 +30,8 @@ export interface TestServer {
 export interface TestServerOptions {
   /** Absent: an embedded store, in `DATA_DIR` of the environment or else in memory. */
   redisUrl?: string | undefined
+  /** In place of one of its own. */
+  store?: Store
   environment?: Record<string, string>
   /** Absent: a free one. */
   port?: number
@@ -59,9 +61,10 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   const file =
     options.environment?.['DATA_DIR'] === undefined ? ':memory:' : join(config.dataDir, 'opentrace.db')
   const store =
-    config.redisUrl === undefined
+    options.store ??
+    (config.redisUrl === undefined
       ? await createSqliteStore({ file, now })
-      : await createRedisStore({ url: config.redisUrl, now })
+      : await createRedisStore({ url: config.redisUrl, now }))
   const domain = createDomain({ store, now })
   const log: string[] = []
   const logger = pino({ level: 'debug' }, { write: (line: string) => void log.push(line) })

@@ -19,6 +19,7 @@ export async function call<Input extends z.ZodObject>(
 ): Promise<{ content: Record<string, unknown>; text: string }> {
   const context: ToolContext = {
     principal: {
+      kind: 'user',
       user: { id: 'user', email: 'ada@example.com', name: 'Ada' },
       organization: { id: 'org', slug: 'acme', name: 'Acme' },
       role: 'member',

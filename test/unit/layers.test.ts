@@ -81,7 +81,8 @@ const layers: Record<string, { folders: string[]; packages: string[] }> = {
   },
   domain: {
     folders: ['storage/contract.ts'],
-    packages: ['node:crypto', '@node-rs/argon2', 'zod'],
+    // Of node:net only BlockList and isIP, of node:zlib only crc32: arithmetic.
+    packages: ['node:crypto', 'node:net', 'node:zlib', '@node-rs/argon2', 'zod'],
   },
   storage: {
     folders: ['storage/redis', 'storage/sqlite'],

@@ -8,7 +8,8 @@ const resource = 'http://localhost:3000/mcp/v1'
 
 function authentication(client: SignedInClient, overrides: Partial<BearerTokenDeps> = {}) {
   const authenticate = createBearerAuthentication({ ...client.deps, ...overrides })
-  return (header: string | undefined) => authenticate(header, resource)
+  const presentation = { resource: { identifier: resource, slug: undefined }, address: '127.0.0.1' }
+  return (header: string | undefined) => authenticate(header, presentation)
 }
 
 describe('A bearer token', () => {
@@ -22,6 +23,7 @@ describe('A bearer token', () => {
     const answer = await authentication(client)(`Bearer ${await client.issueToken()}`)
     assert(answer.outcome === 'accepted')
     const { principal } = answer
+    assert(principal.kind === 'user')
     assert.equal(principal.user.email, client.user.email)
     assert.equal(principal.organization.slug, client.organization.slug)
     assert.equal(principal.role, 'owner')

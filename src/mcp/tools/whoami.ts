@@ -1,45 +1,78 @@
 import { z } from 'zod'
-import { defineTool } from './define-tool.ts'
-
-const kindNames = { oauth_access_token: 'OAuth access token' } as const
+import type { ServiceAccountPrincipal, UserPrincipal } from '../../domain/principal.ts'
+import { defineTool, type ToolAnswer } from './define-tool.ts'
 
 /** Tells a model, and so its user, under whose authority it reads, and where to end that. */
 export const whoami = defineTool({
   name: 'whoami',
   title: 'Who am I',
   description:
-    'Shows which user and organization this connection reads as, its role and permissions, when its token expires and where the session is managed. Use it when access is in question.',
+    'Shows which user or service account and which organization this connection reads as, its permissions, when its token expires and where it is managed. Use it when access is in question.',
   requiredScope: 'architecture:read',
   inputSchema: z.strictObject({}),
   async handler(_input, { principal, publicUrl, now }) {
-    const { user, organization, role, scopes, clientSession, token } = principal
-    const minutes = Math.max(0, Math.round((token.expiresAt - now()) / 60_000))
-    const expiresAt = new Date(token.expiresAt).toISOString()
-    const manageUrl = `${publicUrl}/organizations/${organization.slug}/sessions`
-    return {
-      structuredContent: {
-        user: { name: user.name, email: user.email },
-        organization: { slug: organization.slug, name: organization.name },
-        role,
-        scopes,
-        client: clientSession.clientName,
-        token: {
-          kind: token.kind,
-          expires_at: expiresAt,
-          expires_in_minutes: minutes,
-          renewal: 'The client renews it by itself.',
-        },
-        manage_url: manageUrl,
-      },
-      text: [
-        `User: ${user.name} <${user.email}>`,
-        `Organization: ${organization.name} (${organization.slug}), role ${role}`,
-        `Scopes: ${scopes.join(' ')}`,
-        `Client: ${clientSession.clientName}`,
-        `Token: ${kindNames[token.kind]}, expires ${expiresAt} (in ${minutes} minutes); the client renews it by itself.`,
-        `Manage or end this session: ${manageUrl}`,
-      ].join('\n'),
-      entities: [],
-    }
+    const base = `${publicUrl}/organizations/${principal.organization.slug}`
+    return principal.kind === 'user'
+      ? describeUser(principal, `${base}/sessions`, now())
+      : describeServiceAccount(principal, `${base}/service-accounts/${principal.serviceAccount.id}`, now())
   },
 })
+
+function describeUser(principal: UserPrincipal, manageUrl: string, now: number): ToolAnswer {
+  const { user, organization, role, scopes, clientSession, token } = principal
+  const expiry = presentExpiry(token.expiresAt, now)
+  return {
+    structuredContent: {
+      user: { name: user.name, email: user.email },
+      organization: { slug: organization.slug, name: organization.name },
+      role,
+      scopes,
+      client: clientSession.clientName,
+      token: { kind: token.kind, ...expiry, renewal: 'The client renews it by itself.' },
+      manage_url: manageUrl,
+    },
+    text: [
+      `User: ${user.name} <${user.email}>`,
+      `Organization: ${organization.name} (${organization.slug}), role ${role}`,
+      `Scopes: ${scopes.join(' ')}`,
+      `Client: ${clientSession.clientName}`,
+      `Token: OAuth access token, expires ${expiry.expires_at} (in ${expiry.expires_in_minutes} minutes); the client renews it by itself.`,
+      `Manage or end this session: ${manageUrl}`,
+    ].join('\n'),
+    entities: [],
+  }
+}
+
+function describeServiceAccount(
+  principal: ServiceAccountPrincipal,
+  manageUrl: string,
+  now: number,
+): ToolAnswer {
+  const { serviceAccount, organization, scopes, token } = principal
+  const expiry = token.expiresAt === undefined ? undefined : presentExpiry(token.expiresAt, now)
+  const end = expiry ? `expires ${expiry.expires_at}` : 'does not expire'
+  return {
+    structuredContent: {
+      service_account: { name: serviceAccount.name },
+      organization: { slug: organization.slug, name: organization.name },
+      scopes,
+      token: { kind: token.kind, name: token.name, ...expiry, renewal: 'An administrator rotates it.' },
+      manage_url: manageUrl,
+    },
+    text: [
+      `Service account: ${serviceAccount.name}`,
+      `Organization: ${organization.name} (${organization.slug})`,
+      `Scopes: ${scopes.join(' ')}`,
+      `Token: API token "${token.name}", ${end}; an administrator rotates it.`,
+      `Manage or end this token: ${manageUrl}`,
+    ].join('\n'),
+    entities: [],
+  }
+}
+
+function presentExpiry(expiresAt: number, now: number) {
+  return {
+    expires_at: new Date(expiresAt).toISOString(),
+    expires_in_minutes: Math.max(0, Math.round((expiresAt - now) / 60_000)),
+  }
+}
