@@ -37,7 +37,7 @@ export function createAccountSafety({
   }
 
   /** By the user. @throws {StoreUnavailable} when not all could be ended */
-  async function endClientSessions(userId: string, address: string): Promise<void> {
+  async function endClientSessions(userId: string, address: string | undefined): Promise<void> {
     const live = await clientSessions.listLive('user', userId)
     const by = { kind: 'user', userId } as const
     const { failed } = await revokeSessions(clientSessions, live, () => by, address)
@@ -91,5 +91,5 @@ export function createAccountSafety({
     )
   }
 
-  return { record, changePassword, resetPassword, suspend, restore }
+  return { record, endClientSessions, changePassword, resetPassword, suspend, restore }
 }

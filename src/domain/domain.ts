@@ -72,7 +72,16 @@ export function createDomain({
     auditLog,
     now,
   })
-  const providedAccounts = createProvidedAccounts({ documents, users, members, withdrawal, auditLog, now })
+  const providedAccounts = createProvidedAccounts({
+    documents,
+    users,
+    members,
+    withdrawal,
+    accountSafety,
+    passkeys,
+    auditLog,
+    now,
+  })
   return {
     providedAccounts,
     accountSafety,

@@ -106,6 +106,12 @@ export function createPasskeys({ documents, accountSafety, now }: PasskeysDeps) 
     )
   }
 
+  /** Takes every passkey of a user, as `removePassword` of the users takes the password. */
+  async function removeAll(userId: string): Promise<void> {
+    const { items } = await documents.list('passkey', 'user', userId, { limit: mostPasskeys })
+    for (const { id, version } of items) await commit({ op: 'delete', kind: 'passkey', id, version })
+  }
+
   /**
    * Notes a use by compare-and-set, so that of two uses with one count only one passes.
    * @returns whether the count is higher than before; if not, the passkey may have been cloned (WebAuthn Level 3 §6.1.1)
@@ -138,7 +144,7 @@ export function createPasskeys({ documents, accountSafety, now }: PasskeysDeps) 
     }
   }
 
-  return { list, findByCredential, add, rename, remove, noteUse }
+  return { list, findByCredential, add, rename, remove, removeAll, noteUse }
 }
 
 function recordOf(passkey: Passkey, version: number): DocumentChange {

@@ -1,8 +1,10 @@
 import { Conflict, type DocumentChange, type Documents } from '../storage/contract.ts'
+import type { AccountSafety } from './account-safety.ts'
 import type { AuditLog } from './audit-log.ts'
 import { DomainError } from './errors.ts'
 import { sha256 } from './identifiers.ts'
 import type { Members } from './members.ts'
+import type { Passkeys } from './passkeys.ts'
 import { readRoster } from './roster.ts'
 import { type ProvidedPerson, providerKey, type SignInProvider } from './sign-in-provider.ts'
 import { canonicalEmail, NewUser, type User, type Users } from './users.ts'
@@ -22,6 +24,8 @@ export interface ProvidedAccountsDeps {
   users: Users
   members: Members
   withdrawal: Withdrawal
+  accountSafety: AccountSafety
+  passkeys: Passkeys
   auditLog: AuditLog
   now: () => number
 }
@@ -36,7 +40,7 @@ export type ProvidedAccounts = ReturnType<typeof createProvidedAccounts>
  * ask for it: the operator's for every address, an organization's for the mail domain it has proved.
  */
 export function createProvidedAccounts(deps: ProvidedAccountsDeps) {
-  const { documents, users, members, withdrawal, auditLog, now } = deps
+  const { documents, users, members, withdrawal, accountSafety, passkeys, auditLog, now } = deps
 
   /** @throws {DomainError} `forbidden`, with a sentence for the person, when this sign-in leads to no account */
   async function require(
@@ -80,9 +84,12 @@ export function createProvidedAccounts(deps: ProvidedAccountsDeps) {
     const { user, changes } = existing
       ? await admit(provider, requireEnabled(provider, existing))
       : await create(provider, person, email)
-    await documents.commit([...changes, identityOf(provider, person, user)])
+    const identity = identityOf(provider, person, user)
+    if (existing && !provider.organization) await handOver(existing, identity.unique, address)
+    await documents.commit([...changes, identity])
     await record(provider, person, user, address)
-    return user
+    // Read anew: whoever is signed in now must be so after what was ended above.
+    return (await users.find(user.id)) ?? user
   }
 
   /** Somebody who has an account: a member already, or made one now. */
@@ -93,6 +100,24 @@ export function createProvidedAccounts(deps: ProvidedAccountsDeps) {
     if (await isReached(provider, user)) return { user, changes: [] }
     if (!provider.makesAccounts) throw refusal(provider, noMember(provider))
     return { user, changes: await joiningOf(provider, user) }
+  }
+
+  /**
+   * The account of an address may have been made by somebody else, as an invitation does not prove it. So what opened it
+   * so far goes before its owner comes in: afterwards only they know a way. An organization's provider gives nobody the
+   * whole account, and takes nothing from it. Each step may be repeated after a crash, until the identity is linked.
+   */
+  async function handOver(
+    { id }: User,
+    identity: Record<string, string>,
+    address: string | undefined,
+  ): Promise<void> {
+    for (const [key, value] of Object.entries(identity)) {
+      if (await documents.findUnique('identity', key, value)) throw new Conflict('unique', key)
+    }
+    await users.removePassword(id)
+    await passkeys.removeAll(id)
+    await accountSafety.endClientSessions(id, address)
   }
 
   async function create(
@@ -119,7 +144,7 @@ export function createProvidedAccounts(deps: ProvidedAccountsDeps) {
     return [roster, members.prepare(organization.id, user.id, 'member')]
   }
 
-  function identityOf(provider: SignInProvider, person: ProvidedPerson, user: User): DocumentChange {
+  function identityOf(provider: SignInProvider, person: ProvidedPerson, user: User) {
     const { issuer, subject } = person
     const identity: Identity = {
       userId: user.id,
@@ -129,7 +154,7 @@ export function createProvidedAccounts(deps: ProvidedAccountsDeps) {
       linkedAt: now(),
     }
     return {
-      op: 'put',
+      op: 'put' as const,
       kind: 'identity',
       id: identityId(provider, person),
       version: 0,

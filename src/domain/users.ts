@@ -132,6 +132,15 @@ export function createUsers({ documents, now }: { documents: Documents; now: () 
     }))
   }
 
+  /** Takes the password, with the browser sign-ins and reset links it may have been used for. */
+  async function removePassword(userId: string): Promise<void> {
+    await update(userId, ({ passwordHash: _passwordHash, ...user }) => ({
+      ...user,
+      passwordChangedAt: now(),
+      signedOut: signOut(user, now(), undefined),
+    }))
+  }
+
   async function rename(userId: string, name: string): Promise<void> {
     await update(userId, (user) => ({ ...user, name }))
   }
@@ -172,6 +181,7 @@ export function createUsers({ documents, now }: { documents: Documents; now: () 
     signOutEverywhere,
     endSignIn,
     setPassword,
+    removePassword,
     rename,
     suspend,
     restore,

@@ -9,9 +9,10 @@ import {
   post,
   redirectUri,
   register,
+  signIn,
 } from '../support/oauth-client.ts'
 import { redisSkipReason, startRedis, type RedisFixture } from '../support/redis.ts'
-import { populate, startServer, type TestServer } from '../support/server.ts'
+import { password, populate, startServer, type TestServer } from '../support/server.ts'
 import {
   startUpstreamProvider,
   upstreamClient,
@@ -117,6 +118,33 @@ for (const engine of ['SQLite', 'Redis'] as const) {
       )
     })
 
+    it('ends what opened an account before its owner came: it may have been made by another (pre-hijacking)', async () => {
+      const { user, change } = await server.domain.users.prepare({
+        email: 'heidi@example.com',
+        name: 'Not Heidi',
+        password,
+      })
+      const acme = await server.domain.organizations.findBySlug('acme')
+      await server.store.documents.commit([
+        change,
+        server.domain.members.prepare(acme?.id ?? '', user.id, 'member'),
+      ])
+      const credentials = { email: user.email, password }
+      const { access_token } = await signIn(server.origin, { email: user.email })
+      const mallory = createBrowser(server.origin)
+      await mallory.submit(await mallory.open('/sign-in'), credentials)
+
+      const person = { sub: 'heidi-1', email: user.email, email_verified: true }
+      const heidi = await goThrough(createBrowser(server.origin), person)
+      assert.equal(heidi.url, `${server.origin}/organizations/acme`)
+      assert.match((await mallory.open('/account')).url, /\/sign-in/)
+      assert.equal((await mallory.submit(await mallory.open('/sign-in'), credentials)).status, 422)
+      assert.equal((await callTool(server.origin, access_token)).status, 401)
+      // The second time there is nobody to take anything from.
+      const again = await goThrough(createBrowser(server.origin), person)
+      assert.equal(again.url, `${server.origin}/organizations/acme`)
+    })
+
     const refused: [title: string, person: UpstreamPerson, sentence: RegExp][] = [
       [
         'an address that is not verified',
@@ -212,8 +240,8 @@ for (const engine of ['SQLite', 'Redis'] as const) {
     it('never takes a password of whoever has none', async () => {
       const browser = createBrowser(server.origin)
       const form = await browser.open('/sign-in')
-      for (const password of ['no such user', '']) {
-        assert.equal((await browser.submit(form, { email: 'grace@example.com', password })).status, 422)
+      for (const wrong of ['no such user', '']) {
+        assert.equal((await browser.submit(form, { email: 'grace@example.com', password: wrong })).status, 422)
       }
     })
 
