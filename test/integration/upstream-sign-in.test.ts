@@ -241,7 +241,10 @@ for (const engine of ['SQLite', 'Redis'] as const) {
       const browser = createBrowser(server.origin)
       const form = await browser.open('/sign-in')
       for (const wrong of ['no such user', '']) {
-        assert.equal((await browser.submit(form, { email: 'grace@example.com', password: wrong })).status, 422)
+        assert.equal(
+          (await browser.submit(form, { email: 'grace@example.com', password: wrong })).status,
+          422,
+        )
       }
     })
 
