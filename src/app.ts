@@ -166,6 +166,8 @@ export async function createApp({
       signIns: authorizationServer.signIns,
       countResetRequest: createCountResetRequest(store),
       architecture,
+      trustedProxies,
+      storeWarnings: store.warnings,
     }),
   )
   for (const middleware of authorizationServer.provider.middleware)

@@ -1,30 +1,33 @@
+import { isAdmin } from '../domain/members.ts'
 import { resourceIdentifier } from '../http/resource.ts'
 import type { Render } from '../http/views.ts'
+import { presentInstructions } from './client-instructions.ts'
+import { type ConnectionStateDeps, createConnectionState } from './connection-state.ts'
 import { presentOrganizationFrame } from './frame.ts'
 import type { OrganizationViewer, PageContext } from './viewer.ts'
 
-/** How clients are connected: the commands, with this server's address filled in. */
-export function createConnectPage({ publicUrl, render }: { publicUrl: string; render: Render }) {
-  const endpoint = resourceIdentifier(publicUrl)
-  const signIn = 'claude mcp login opentrace'
-  const page = {
-    endpoint,
-    commands: {
-      local: `claude mcp add --transport http opentrace ${endpoint} && ${signIn}`,
-      user: `claude mcp add --transport http --scope user opentrace ${endpoint} && ${signIn}`,
-      remote: `${signIn} --no-browser`,
-      again: `claude mcp logout opentrace && ${signIn}`,
-    },
-  }
+export interface ConnectPageDeps extends ConnectionStateDeps {
+  publicUrl: string
+  render: Render
+}
+
+/**
+ * How clients are connected, and what to look at when they do not work. Everything names the organization's own
+ * address: whoever copies it here ends up in the organization they looked at.
+ */
+export function createConnectPage({ publicUrl, render, ...deps }: ConnectPageDeps) {
+  const presentConnectionState = createConnectionState(deps)
 
   return async function show(ctx: PageContext, viewer: OrganizationViewer): Promise<void> {
-    const organizationEndpoint = resourceIdentifier(publicUrl, viewer.membership.organization.slug)
-    const server = { type: 'http', url: organizationEndpoint }
+    const { organization, role } = viewer.membership
+    const endpoint = resourceIdentifier(publicUrl, organization.slug)
     render(ctx, 'connect', {
       frame: presentOrganizationFrame(ctx, viewer, 'connect'),
-      ...page,
-      organizationEndpoint,
-      projectFile: JSON.stringify({ mcpServers: { opentrace: server } }, undefined, 2),
+      administers: isAdmin(role),
+      endpoint,
+      sharedEndpoint: resourceIdentifier(publicUrl),
+      instructions: presentInstructions(endpoint),
+      state: await presentConnectionState(viewer),
     })
   }
 }

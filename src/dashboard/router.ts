@@ -1,3 +1,4 @@
+import type { BlockList } from 'node:net'
 import { Router } from '@koa/router'
 import type { Architecture } from '../architecture/architecture.ts'
 import type { AccountSafety } from '../domain/account-safety.ts'
@@ -39,6 +40,7 @@ import { createAccountSessionPages } from './account-session-pages.ts'
 import { createArchitecturePages } from './architecture-pages.ts'
 import { createAuditPages } from './audit-pages.ts'
 import { createConnectPage } from './connect-page.ts'
+import { createConnectionCheckPage } from './connection-check-page.ts'
 import { createForgottenPasswordPages } from './forgotten-password-pages.ts'
 import { createFreshSignIn } from './fresh-sign-in.ts'
 import { createHomePage } from './home-page.ts'
@@ -101,6 +103,8 @@ export interface DashboardDeps {
   countResetRequest: CountResetRequest
   firstRun: FirstRun
   architecture: Architecture
+  trustedProxies: BlockList
+  storeWarnings: () => Promise<string[]>
   now: () => number
 }
 
@@ -130,6 +134,7 @@ export function createDashboard(deps: DashboardDeps): RoutedMiddleware {
   const { fresh } = freshSignIn
   const setup = createSetupPage(deps)
   const newOrganization = createNewOrganizationPage(deps)
+  const connectionCheck = createConnectionCheckPage(deps)
   const organization = createOrganizationPage(deps)
   const settings = createOrganizationSettingsPage(deps)
   const sessionScopes = createSessionScopes(deps)
@@ -205,6 +210,8 @@ export function createDashboard(deps: DashboardDeps): RoutedMiddleware {
     .post('/organizations/:slug/restore', inAnyOrganization(deletion.restore))
     .post('/organizations/:slug/sample', inOrganization(organization.importSample))
     .get('/organizations/:slug/connect', inOrganization(createConnectPage(deps)))
+    .get('/organizations/:slug/connect/check', inOrganization(connectionCheck.show))
+    .post('/organizations/:slug/connect/check', inOrganization(connectionCheck.run))
     .get('/organizations/:slug/sessions', inOrganization(sessions))
     .get(
       '/organizations/:slug/sessions/revoke',

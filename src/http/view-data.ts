@@ -1,4 +1,5 @@
 import type { Role } from '../domain/principal.ts'
+import type { ConnectViewData } from './connect-view-data.ts'
 import type { AccountViewData } from './account-view-data.ts'
 import type { AuditViewData } from './audit-view-data.ts'
 import type { ConsentViewData } from './consent-view-data.ts'
@@ -147,15 +148,6 @@ export interface ViewData
         }
       | undefined
     importCommand: string
-  }
-  connect: {
-    frame: OrganizationFrame
-    endpoint: string
-    commands: { local: string; user: string; remote: string; again: string }
-    /** Of this organization alone. */
-    organizationEndpoint: string
-    /** `.mcp.json`. */
-    projectFile: string
   }
   sessions: {
     frame: OrganizationFrame

@@ -175,6 +175,14 @@ async function lookAround(page: Page, server: TestServer): Promise<void> {
   await page.getByRole('link', { name: 'gateway', exact: true }).click()
   await page.getByRole('heading', { name: 'Is depended on by' }).waitFor()
   await assertWellMade(page)
+  await page.goto(`${server.origin}/organizations/acme/connect`)
+  await page.getByRole('heading', { name: 'VS Code' }).click()
+  await page.getByText('"servers"').waitFor()
+  await assertWellMade(page)
+  await page.getByRole('link', { name: 'Check the connection' }).click()
+  await page.getByRole('button', { name: 'Check now' }).click()
+  await page.getByText('Clients that can reach this address can connect').waitFor()
+  await assertWellMade(page)
 }
 
 async function inviteMember(page: Page, server: TestServer): Promise<void> {

@@ -66,7 +66,7 @@ describe('First run in the browser (/setup)', () => {
     assert.match(connect.html, /Signed in as <\/span>Ada Lovelace/)
     assert.match(
       connect.html,
-      new RegExp(`claude mcp add --transport http opentrace ${server.mcpUrl} &amp;&amp;`),
+      new RegExp(`claude mcp add --transport http opentrace ${server.origin}/o/acme-shop/mcp/v1 &amp;&amp;`),
     )
     const home = await browser.open('/')
     assert.match(home.html, /<strong>sample<\/strong>/)

@@ -94,6 +94,8 @@ const routes: Record<string, Attempt | Exemption> = {
   'GET /organizations/:slug/audit-log.jsonl': {},
   'POST /organizations/:slug/audit-log/retention': {},
   'GET /organizations/:slug/connect': {},
+  'GET /organizations/:slug/connect/check': {},
+  'POST /organizations/:slug/connect/check': {},
   'GET /organizations/:slug/members': {},
   'GET /organizations/:slug/members/:id': { path: ({ user }) => ({ id: user }) },
   'POST /organizations/:slug/members/:id/remove': { path: ({ user }) => ({ id: user }) },

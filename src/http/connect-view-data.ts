@@ -1,0 +1,65 @@
+import type { Connection } from './connection.ts'
+import type { Moment, OrganizationFrame } from './view-data.ts'
+
+/** What people copy to connect their clients to one address. */
+export interface ClientInstructions {
+  claudeCode: {
+    local: string
+    user: string
+    remote: string
+    signInAgain: string
+    addAgain: string
+    project: string
+  }
+  cursor: string
+  vsCode: string
+  codex: { commands: string; file: string }
+  curl: string
+}
+
+/** What the server knows of why a viewer's client might not work. */
+export interface ConnectionState {
+  /** The viewer's live client sessions here. */
+  sessions: number
+  lastSession: { client: string; usedAt: Moment } | undefined
+  /** The newest of the last days. */
+  refusal: { at: Moment; reason: string } | undefined
+  /** Absent until something was imported. */
+  graph: { entities: number; importedAt: Moment } | undefined
+}
+
+/** What the pages about connecting clients are given. */
+export interface ConnectViewData {
+  connect: {
+    frame: OrganizationFrame
+    administers: boolean
+    /** Of this organization alone. */
+    endpoint: string
+    /** Of every organization; one is chosen at sign-in. */
+    sharedEndpoint: string
+    instructions: ClientInstructions
+    state: ConnectionState
+  }
+  'connection-check': {
+    frame: OrganizationFrame
+    endpoint: string
+    publicUrl: string
+    /** How this browser's request arrived. */
+    request: Connection & {
+      peer: string
+      /** X-Forwarded-For and X-Forwarded-Proto as they came. */
+      forwardedBy: string | undefined
+      scheme: string | undefined
+      httpVersion: string
+    }
+    /** Absent until the examination was asked for. */
+    findings:
+      | {
+          title: string
+          outcome: 'holds' | 'doubtful' | 'broken' | 'unchecked'
+          says: string
+          mend?: string | undefined
+        }[]
+      | undefined
+  }
+}

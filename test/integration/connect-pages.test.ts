@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import type { Browser } from '../support/browser.ts'
+import { signIn } from '../support/oauth-client.ts'
+import { populate, startServer, type TestServer } from '../support/server.ts'
+import { openAs } from '../support/signed-in-browser.ts'
+
+describe('Connect pages (/organizations/{slug}/connect)', () => {
+  const base = '/organizations/acme/connect'
+  let server: TestServer
+  let people: Awaited<ReturnType<typeof populate>>
+  let ada: Browser
+  let mel: Browser
+  before(async () => {
+    server = await startServer()
+    people = await populate(server)
+    ;[ada, mel] = await Promise.all([openAs(server.origin, 'ada'), openAs(server.origin, 'mel')])
+  })
+  after(() => server.stop())
+
+  it('give every client the address of this organization, in files that parse', async () => {
+    const { html } = await mel.open(base)
+    const url = `${server.origin}/o/acme/mcp/v1`
+    assert.deepEqual(JSON.parse(textOf(html, 'project-file')), {
+      mcpServers: { opentrace: { type: 'http', url } },
+    })
+    assert.deepEqual(JSON.parse(textOf(html, 'cursor-file')), { mcpServers: { opentrace: { url } } })
+    assert.deepEqual(JSON.parse(textOf(html, 'vscode-file')), {
+      servers: { opentrace: { type: 'http', url } },
+    })
+    assert.equal(textOf(html, 'codex-file'), `[mcp_servers.opentrace]\nurl = "${url}"`)
+    for (const id of [
+      'local-command',
+      'user-command',
+      'add-again-command',
+      'codex-command',
+      'curl-command',
+    ]) {
+      assert.ok(textOf(html, id).includes(` ${url} `), id)
+    }
+    assert.equal(textOf(html, 'shared-endpoint'), `${server.origin}/mcp/v1`)
+  })
+
+  it('say what the server knows: sessions, refusals, and whether there is anything to answer', async () => {
+    const fresh = await mel.open(base)
+    assert.match(fresh.html, /No client of yours is signed in to Acme/)
+    assert.match(fresh.html, /Nothing was imported yet[^<]*Ask an administrator/)
+    await signIn(server.origin, { email: 'mel@example.com' })
+    await server.domain.auditLog.append(people.acme.id, {
+      type: 'refresh_token.refused',
+      clientSessionId: 'some',
+      userId: people.mel.id,
+      reason: 'token_not_valid',
+      actor: { kind: 'unknown' },
+    })
+    await ada.submit(await ada.open('/organizations/acme'), {}, /sample/)
+    const { html } = await mel.open(base)
+    assert.match(html, /one live session<?[^;]*; Test client was used/)
+    assert.match(html, /Last refusal, [\s\S]*a client was refused because its token was not valid any more/)
+    assert.match(html, /architecture">\d+ entities<\/a>, last imported/)
+    // What is known of one member is not shown to another.
+    assert.doesNotMatch((await ada.open(base)).html, /Last refusal|live session/)
+  })
+
+  it('examine the server for administrators, and tell how their own request arrived', async () => {
+    const page = await ada.open(`${base}/check`)
+    assert.match(page.html, /X-Forwarded-For<\/dt><dd>none/)
+    const checked = await ada.submit(page, {}, /check/)
+    assert.equal(checked.status, 200)
+    assert.match(checked.html, /Clients that can reach this address can connect/)
+    assert.equal([...checked.html.matchAll(/data-label="Step"/g)].length, 16)
+    const forwarded = await ada.open(`${base}/check`, { headers: { 'x-forwarded-for': '203.0.113.9' } })
+    assert.match(forwarded.html, /set <code>TRUSTED_PROXIES=127\.0\.0\.1<\/code>/)
+  })
+
+  it('keep the examination from members', async () => {
+    assert.doesNotMatch((await mel.open(base)).html, /connect\/check/)
+    assert.equal((await mel.open(`${base}/check`)).status, 403)
+    const home = await mel.open(base)
+    const forged = { ...home, html: home.html.replace('/sign-out', `${base}/check`) }
+    assert.equal((await mel.submit(forged, {}, /check/)).status, 403)
+  })
+})
+
+/** The text of an element that people copy. */
+function textOf(html: string, id: string): string {
+  const [, text = ''] = new RegExp(`<pre id="${id}"[^>]*>([^<]*)</pre>`).exec(html) ?? []
+  return text.replaceAll('&quot;', '"').replaceAll('&#39;', "'").replaceAll('&amp;', '&')
+}
