@@ -78,7 +78,7 @@ export async function createApp({
   const architecture = createArchitecture({ blobs: store.blobs, now })
   const assets = createAssets()
   const render = createViews({ assetUrl: assets.url, now })
-  const csrf = createCsrf({ secrets, secure })
+  const csrf = createCsrf({ secrets, publicUrl })
   const credentials = createCredentialCheck({ ...domain, limiter: store.limiter })
   const invitationLimit = createInvitationLimit({ limiter: store.limiter })
   const passkeyCeremonies = createPasskeyCeremonies({

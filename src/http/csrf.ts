@@ -13,13 +13,22 @@ export interface Csrf {
 
 /**
  * Signed double submit (OWASP): the field is an HMAC over a random cookie and the purpose, so that a form of one
- * interaction or session cannot be submitted in another, and a cookie planted by a sibling host does not help.
+ * interaction or session cannot be submitted in another, and a cookie planted by a sibling host does not help. Where the
+ * browser says that another site sent the form, not even the right field helps.
  */
-export function createCsrf({ secrets, secure }: { secrets: Secrets; secure: boolean }): Csrf {
+export function createCsrf({ secrets, publicUrl }: { secrets: Secrets; publicUrl: string }): Csrf {
+  const secure = publicUrl.startsWith('https:')
   const cookieName = secure ? '__Host-csrf' : 'csrf'
 
   function browserOf(ctx: Context): string | undefined {
     return ctx.cookies.get(cookieName, { signed: false })
+  }
+
+  function isForeign(ctx: Context): boolean {
+    const origin = ctx.get('Origin')
+    // Our pages send no referrer, and so browsers give the origin of their forms as `null` (Fetch, Origin header).
+    const isOurs = ['', 'null', publicUrl].includes(origin)
+    return !isOurs || ctx.get('Sec-Fetch-Site') === 'cross-site'
   }
 
   return {
@@ -39,7 +48,9 @@ export function createCsrf({ secrets, secure }: { secrets: Secrets; secure: bool
     },
     check(ctx, purpose, form) {
       const browser = browserOf(ctx)
-      if (browser === undefined || !secrets.verify('csrf', `${browser}\n${purpose}`, form['csrf'] ?? '')) {
+      const isValid =
+        browser !== undefined && secrets.verify('csrf', `${browser}\n${purpose}`, form['csrf'] ?? '')
+      if (!isValid || isForeign(ctx)) {
         throw new RequestRefused(
           403,
           'invalid_request',

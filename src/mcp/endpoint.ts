@@ -3,13 +3,13 @@ import type { Middleware } from 'koa'
 import type { Logger } from 'pino'
 import { accessIdOf, type Principal, type Scope } from '../domain/principal.ts'
 import type { Readiness } from '../http/health.ts'
-import { countAttempt } from '../http/rate-limit.ts'
 import type { Context, RequestState } from '../http/request-context.ts'
 import { type McpResource, parseMcpPath } from '../http/resource.ts'
 import { GrantRevoked, type Store } from '../storage/contract.ts'
 import { type Admission, presentCaller } from './admission.ts'
 import { type BearerTokenDeps, createBearerAuthentication } from './bearer-token.ts'
 import { refuse, refuseConfigured } from './authentication.ts'
+import { isWithinLimit } from './call-limit.ts'
 import { createChallenges } from './challenge.ts'
 import { parseClientFacts } from './client-facts.ts'
 import { readMessage } from './message.ts'
@@ -98,7 +98,7 @@ export async function createMcpEndpoint(deps: McpEndpointDeps): Promise<Middlewa
     }
     const { principal, isStillIn } = authentication
     const accessId = accessIdOf(principal)
-    await countAttempt(limiter, rate, accessId)
+    if (!(await isWithinLimit(ctx, limiter, rate, accessId))) return undefined
     const admission: Admission = {
       authInfo: presentCaller({ principal, address, requestId, log }),
       accessId,

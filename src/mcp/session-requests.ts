@@ -6,10 +6,10 @@ import {
   parseJSONRPCMessage,
   SUPPORTED_PROTOCOL_VERSIONS,
 } from '@modelcontextprotocol/server'
-import { countAttempt } from '../http/rate-limit.ts'
 import type { Context } from '../http/request-context.ts'
 import { accessIdOf, type Principal } from '../domain/principal.ts'
 import type { Limiter, Logs, Store } from '../storage/contract.ts'
+import { isWithinLimit } from './call-limit.ts'
 import type { Admission } from './admission.ts'
 import { createEventLog } from './event-log.ts'
 import { refuseMessage } from './message.ts'
@@ -53,7 +53,7 @@ export async function createSessionRequests(deps: SessionRequestDeps) {
     if (!isInitializeRequest(message) || !isJSONRPCRequest(message)) return false
     if (!acceptsAnswer(ctx)) return true
     // Nobody ends sessions, so they are only as many as may be begun.
-    await countAttempt(limiter, rate, accessIdOf(principal))
+    if (!(await isWithinLimit(ctx, limiter, rate, accessIdOf(principal)))) return true
     const session = await sessions.start(principal, message.params)
     ctx.set('Mcp-Session-Id', session.id)
     await answerCall(ctx, session, message, admission)

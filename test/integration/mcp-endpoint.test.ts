@@ -337,7 +337,9 @@ describe('The MCP endpoint', () => {
     assert.equal(statuses.filter((status) => status === 429).length, 1)
     const limited = await post(endpoint.url, toolsList, busyHeaders)
     assert.match(limited.headers.get('retry-after') ?? '', /^\d+$/)
-    assert.match(await limited.text(), /Try again in \d+ seconds/)
+    const { jsonrpc, error } = (await limited.json()) as { jsonrpc: string; error: { message: string } }
+    assert.equal(jsonrpc, '2.0', 'an error that clients of MCP understand, and none of OAuth')
+    assert.match(error.message, /Try again in \d+ seconds/)
   })
 })
 

@@ -6,7 +6,22 @@ import { packageRoot } from '../../src/package.ts'
 import { notApplicable } from './not-applicable.ts'
 
 const folder = join(packageRoot(), 'test', 'security')
-const groups = new Set(['META', 'REG', 'CIMD', 'AUTHZ', 'UI', 'TOK', 'RT', 'RS', 'REV', 'MCP', 'HTTP', 'API'])
+const groups = new Set([
+  'DASH',
+  'RATE',
+  'META',
+  'REG',
+  'CIMD',
+  'AUTHZ',
+  'UI',
+  'TOK',
+  'RT',
+  'RS',
+  'REV',
+  'MCP',
+  'HTTP',
+  'API',
+])
 
 function idsOfCases(): string[] {
   const { cases } = JSON.parse(readFileSync(join(folder, 'security-cases.json'), 'utf8')) as {
