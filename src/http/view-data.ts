@@ -99,6 +99,7 @@ export interface ViewData
   extends
     AccountViewData,
     AuditViewData,
+    ConnectViewData,
     ConsentViewData,
     MemberViewData,
     OrganizationViewData,
