@@ -31,6 +31,8 @@ const freshFor = 15 * 60 * 1000
 /** What is not carried along. */
 const proofFields = new Set(['csrf', 'confirm_password', 'confirm_credential'])
 
+export type FreshSignIn = ReturnType<typeof createFreshSignIn>
+
 /**
  * For what must not be done by whoever finds a browser open: asks to confirm who one is 15 minutes after the sign-in.
  * A page is asked for at `/sign-in/confirm`, which leads back to it. A form is answered with the same question, whose

@@ -16,7 +16,6 @@ import type { OrganizationDeletion } from '../domain/organization-deletion.ts'
 import type { OrganizationNames } from '../domain/organization-names.ts'
 import type { Passkeys } from '../domain/passkeys.ts'
 import type { PasswordResets } from '../domain/password-resets.ts'
-import type { ServiceAccounts } from '../domain/service-accounts.ts'
 import type { SessionBlocks } from '../domain/session-blocks.ts'
 import type { SignInRecord } from '../domain/sign-in-record.ts'
 import type { SignInProvider } from '../domain/sign-in-provider.ts'
@@ -25,7 +24,6 @@ import type { CredentialCheck } from '../http/credentials.ts'
 import type { Csrf } from '../http/csrf.ts'
 import { RequestRefused } from '../http/errors.ts'
 import type { InvitationLimit } from '../http/invitation-limit.ts'
-import type { LeakReport } from '../http/leak-reports.ts'
 import type { OrganizationLimit } from '../http/organization-limit.ts'
 import type { PasskeyCeremonies } from '../http/passkey-ceremonies.ts'
 import type { RequestState } from '../http/request-context.ts'
@@ -46,7 +44,6 @@ import { createFreshSignIn } from './fresh-sign-in.ts'
 import { createHomePage } from './home-page.ts'
 import { createInvitationPage } from './invitation-page.ts'
 import { createInvitePages } from './invite-pages.ts'
-import { createLeakedTokenPages } from './leaked-token-pages.ts'
 import { createMemberChangePages } from './member-change-pages.ts'
 import { createMemberPages } from './member-pages.ts'
 import { createNewOrganizationPage } from './new-organization-page.ts'
@@ -55,6 +52,7 @@ import { createOrganizationPage } from './organization-page.ts'
 import { createOrganizationSettingsPage } from './organization-settings-page.ts'
 import { createPasskeyPages } from './passkey-pages.ts'
 import { createOrganizationSignInPage } from './organization-sign-in-page.ts'
+import { addServiceAccountRoutes, type ServiceAccountRouteDeps } from './service-account-routes.ts'
 import { createSessionBlockPages } from './session-block-pages.ts'
 import { createSessionPages } from './session-pages.ts'
 import { createSessionRevocationPages } from './session-revocation-pages.ts'
@@ -62,10 +60,11 @@ import { createSessionScopes } from './session-scopes.ts'
 import { createSetupPage } from './setup-page.ts'
 import { createSignInPages } from './sign-in-pages.ts'
 import { createSignInSettingsPages } from './sign-in-settings-pages.ts'
+import { createTokenSessions } from './token-sessions.ts'
 import { createUpstreamPages } from './upstream-pages.ts'
 import { createViewers } from './viewer.ts'
 
-export interface DashboardDeps {
+export interface DashboardDeps extends ServiceAccountRouteDeps {
   /** The one configured origin. */
   publicUrl: string
   render: Render
@@ -86,7 +85,6 @@ export interface DashboardDeps {
   invitations: Invitations
   invitationAcceptance: InvitationAcceptance
   invitationLimit: InvitationLimit
-  leakReport: LeakReport
   mailer: Mailer
   organizationNames: OrganizationNames
   organizationDeletion: OrganizationDeletion
@@ -95,7 +93,6 @@ export interface DashboardDeps {
   organizationLimit: OrganizationLimit
   clientSessions: ClientSessions
   sessionBlocks: SessionBlocks
-  serviceAccounts: ServiceAccounts
   auditLog: AuditLog
   accountSafety: AccountSafety
   passkeys: Passkeys
@@ -138,7 +135,7 @@ export function createDashboard(deps: DashboardDeps): RoutedMiddleware {
   const organization = createOrganizationPage(deps)
   const settings = createOrganizationSettingsPage(deps)
   const sessionScopes = createSessionScopes(deps)
-  const sessions = createSessionPages({ ...deps, sessionScopes })
+  const sessions = createSessionPages({ ...deps, sessionScopes, tokenSessions: createTokenSessions(deps) })
   const blocks = createSessionBlockPages({ ...deps, sessionScopes })
   const revocation = createSessionRevocationPages({ ...deps, sessionScopes })
   const revokeInOrganization = inOrganization((ctx, viewer) =>
@@ -155,7 +152,6 @@ export function createDashboard(deps: DashboardDeps): RoutedMiddleware {
   const invite = createInvitePages(deps)
   const memberChange = createMemberChangePages(deps)
   const audit = createAuditPages(deps)
-  const leakedToken = createLeakedTokenPages(deps)
 
   const router = new Router<RequestState>({ strict: true })
     .get('/setup', setup.show)
@@ -242,11 +238,10 @@ export function createDashboard(deps: DashboardDeps): RoutedMiddleware {
     .get('/organizations/:slug/audit-log.csv', inOrganization(audit.exportAs('csv')))
     .get('/organizations/:slug/audit-log.jsonl', inOrganization(audit.exportAs('jsonl')))
     .post('/organizations/:slug/audit-log/retention', inOrganization(fresh(audit.changeRetention)))
-    .get('/leaked-token', leakedToken.show)
-    .post('/leaked-token', leakedToken.submit)
-    .post('/.well-known/leak-report', leakedToken.report)
     .get('/organizations/:slug/architecture', inOrganization(architecture.list))
     .get('/organizations/:slug/architecture/:ref', inOrganization(architecture.show))
+
+  addServiceAccountRoutes(router, { inOrganization, fresh }, deps)
 
   const routes = router.routes()
   return (ctx, next) =>

@@ -17,12 +17,14 @@ import {
 } from './session-query.ts'
 import type { SessionScopes } from './session-scopes.ts'
 import { presentSession } from './session-views.ts'
+import type { TokenSessions } from './token-sessions.ts'
 import type { OrganizationViewer, PageContext } from './viewer.ts'
 
 export interface SessionPagesDeps {
   render: Render
   sessionScopes: SessionScopes
   sessionBlocks: SessionBlocks
+  tokenSessions: TokenSessions
   now: () => number
 }
 
@@ -30,7 +32,8 @@ export interface SessionPagesDeps {
 const pageSize = 50
 
 /** `/organizations/{slug}/sessions`: everybody's for admins, their own for members. */
-export function createSessionPages({ render, sessionScopes, sessionBlocks, now }: SessionPagesDeps) {
+export function createSessionPages(deps: SessionPagesDeps) {
+  const { render, sessionScopes, sessionBlocks, tokenSessions, now } = deps
   return async function show(ctx: PageContext, viewer: OrganizationViewer): Promise<void> {
     const scope = sessionScopes.ofOrganization(viewer)
     const known = await scope.list()
@@ -43,6 +46,7 @@ export function createSessionPages({ render, sessionScopes, sessionBlocks, now }
     const shown = matching.slice(start, start + pageSize)
     const hrefOf = (number: number) => `${scope.path}?${formatSessionQuery({ ...query, page: number })}`
     const everything = formatSessionQuery({ ...query, sort: 'used', page: 1 })
+    const machines = await tokenSessions(viewer)
     render(ctx, 'sessions', {
       frame: { ...presentOrganizationFrame(ctx, viewer, 'sessions'), ...presentRevocationNotice(ctx) },
       seesAll: scope.showsPeople,
@@ -55,6 +59,7 @@ export function createSessionPages({ render, sessionScopes, sessionBlocks, now }
       revokeAllHref: `${scope.path}/revoke?match=all${everything === '' ? '' : `&${everything}`}`,
       previousHref: page > 1 ? hrefOf(page - 1) : undefined,
       nextHref: page < pages ? hrefOf(page + 1) : undefined,
+      machines,
       blocks: blocks.map(({ id, subject, label, blockedAt }) => ({
         id,
         kind: subject.kind,

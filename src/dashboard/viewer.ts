@@ -38,6 +38,8 @@ export interface OrganizationViewer extends Viewer {
   membership: Membership
 }
 
+export type Viewers = ReturnType<typeof createViewers>
+
 /** Guards of pages. A page behind one never runs for strangers, and never for a form of another site. */
 export function createViewers({
   signIns,

@@ -27,7 +27,7 @@ export interface ApiTokenForm {
 }
 
 /** For how many seconds a token may live on after it was rotated. */
-export const overlapChoices = [0, 60 * 60, 24 * 60 * 60, 7 * 24 * 60 * 60] as const
+export const overlapChoices = [0, 3600, 86_400, 604_800] as const
 export type Overlap = (typeof overlapChoices)[number]
 
 const Name = z

@@ -1,5 +1,103 @@
+import type { FieldErrors, Moment, OrganizationFrame, SelectOption } from './view-data.ts'
+
+/** A service account in the list, or at the head of its page. */
+export interface ServiceAccountRow {
+  href: string
+  name: string
+  description: string
+  scopes: readonly string[]
+  isDisabled: boolean
+  liveTokens: number
+  createdAt: Moment
+  createdBy: string
+  lastUsedAt: Moment | undefined
+  /** Live ones that expire within seven days. */
+  expiringTokens: number
+  /** Live ones that nobody used for ninety days. */
+  unusedTokens: number
+}
+
+/** A token of a service account. The token itself is in none of it. */
+export interface ApiTokenRow {
+  id: string
+  name: string
+  addresses: readonly string[]
+  createdAt: Moment
+  createdBy: string
+  makerHasLeft: boolean
+  expiresAt: Moment | undefined
+  expiresSoon: boolean
+  isUnused: boolean
+  lastUse:
+    | { at: Moment; address: string | undefined; client: string | undefined; tool: string | undefined }
+    | undefined
+  isLive: boolean
+  /** Live, beside its successor, until `endsAt`. */
+  isRotated: boolean
+  endsAt: Moment | undefined
+  /** Why it is not live: "revoked by Ada". */
+  end: string | undefined
+}
+
 /** What the pages about service accounts and their tokens are given. */
 export interface ServiceAccountViewData {
+  'service-accounts': {
+    frame: OrganizationFrame
+    base: string
+    accounts: ServiceAccountRow[]
+    policy: { allowsUnlimited: boolean; endsWithMaker: boolean }
+    /** Whether the viewer may change the policy. */
+    owns: boolean
+    pattern: string
+  }
+  'new-service-account': {
+    frame: OrganizationFrame
+    base: string
+    values: { name: string; description: string }
+    errors: FieldErrors
+  }
+  'service-account': {
+    frame: OrganizationFrame
+    base: string
+    account: ServiceAccountRow
+    tokens: ApiTokenRow[]
+    endedTokens: ApiTokenRow[]
+    /** Of the form that renames it. */
+    values: { name: string; description: string }
+    errors: FieldErrors
+  }
+  'new-api-token': {
+    frame: OrganizationFrame
+    base: string
+    account: { name: string; href: string }
+    values: { name: string; date: string; addresses: string }
+    expiries: SelectOption[]
+    errors: FieldErrors
+  }
+  'rotate-api-token': {
+    frame: OrganizationFrame
+    base: string
+    account: { name: string; href: string }
+    token: { id: string; name: string }
+    values: { date: string }
+    overlaps: SelectOption[]
+    expiries: SelectOption[]
+    errors: FieldErrors
+  }
+  /** The only place where a token is ever shown: the answer to the form that made it. */
+  'api-token-made': {
+    frame: OrganizationFrame
+    base: string
+    account: { name: string; href: string }
+    name: string
+    token: string
+    expiresAt: Moment | undefined
+    /** When the one it replaces ends. */
+    replacedUntil: Moment | undefined
+    command: string
+    /** `.mcp.json`. */
+    projectFile: string
+  }
   /** Stands alone: for whoever finds a token. */
   'leaked-token': {
     csrf: string

@@ -32,6 +32,7 @@ export interface Frame {
     | 'architecture'
     | 'sessions'
     | 'members'
+    | 'service-accounts'
     | 'audit-log'
     | 'connect'
     | 'settings'
@@ -175,6 +176,16 @@ export interface ViewData
     revokeAllHref: string
     previousHref: string | undefined
     nextHref: string | undefined
+    /** API tokens of service accounts that are in use. */
+    machines: {
+      href: string
+      account: string
+      isDisabled: boolean
+      token: string
+      lastUsedAt: Moment
+      lastAddress: string | undefined
+      lastTool: string | undefined
+    }[]
     /** What admins keep from making sessions. */
     blocks: { id: string; kind: 'client' | 'user'; label: string; blockedAt: Moment }[]
   }

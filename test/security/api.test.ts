@@ -117,6 +117,19 @@ for (const engine of engines.filter(({ name }) => name === 'SQLite file' || name
       }
     })
 
+    it('API-11 a token makes no tokens', async () => {
+      const { secret } = await make()
+      const response = await fetch(
+        `${server.origin}/organizations/acme/service-accounts/${account.id}/tokens`,
+        {
+          method: 'POST',
+          headers: { authorization: `Bearer ${secret}` },
+          body: new URLSearchParams({ name: 'x' }),
+        },
+      )
+      assert.equal(response.status, 401)
+    })
+
     it('API-13 the store holds only hashes of API tokens, access tokens and refresh tokens', async () => {
       const { secret } = await make()
       const tokens = await signIn(server.origin)

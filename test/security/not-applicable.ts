@@ -1,6 +1,5 @@
 /** Cases of `security-cases.json` that have nothing to test here, each with the reason. */
 export const notApplicable: Readonly<Record<string, string>> = {
-  'API-11': 'No page makes tokens yet.',
   'DASH-17': 'Nothing can be uploaded: organizations have no logo.',
   'MCP-35':
     'Every tool only reads and is open to every member, so no tool is outside anybody’s role. Scopes are checked at the call: RS-22.',

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { createArchitecture } from '../../src/architecture/architecture.ts'
+import { administrationBy } from '../../src/domain/administration.ts'
 import { tools } from '../../src/mcp/tools/tools.ts'
 import { packageRoot } from '../../src/package.ts'
 import { type Browser, formsOf } from '../support/browser.ts'
@@ -22,6 +23,8 @@ interface Belongings {
   passkey: string
   block: string
   invitation: string
+  serviceAccount: string
+  apiToken: string
   entity: string
 }
 
@@ -115,6 +118,29 @@ const routes: Record<string, Attempt | Exemption> = {
   'POST /organizations/:slug/members/leave': {},
   'POST /organizations/:slug/restore': {},
   'POST /organizations/:slug/sample': {},
+  'GET /organizations/:slug/service-accounts': {},
+  'POST /organizations/:slug/service-accounts': {},
+  'GET /organizations/:slug/service-accounts/new': {},
+  'POST /organizations/:slug/service-accounts/policy': {},
+  'GET /organizations/:slug/service-accounts/:id': { path: ofAccount },
+  'POST /organizations/:slug/service-accounts/:id': {
+    path: ofAccount,
+    form: () => ({ name: 'Mine', description: '' }),
+  },
+  'POST /organizations/:slug/service-accounts/:id/disable': { path: ofAccount },
+  'POST /organizations/:slug/service-accounts/:id/enable': { path: ofAccount },
+  'POST /organizations/:slug/service-accounts/:id/delete': { path: ofAccount },
+  'GET /organizations/:slug/service-accounts/:id/tokens/new': { path: ofAccount },
+  'POST /organizations/:slug/service-accounts/:id/tokens': {
+    path: ofAccount,
+    form: () => ({ name: 'Mine', expiry: '30' }),
+  },
+  'GET /organizations/:slug/service-accounts/:id/tokens/:token/rotate': { path: ofAccount },
+  'POST /organizations/:slug/service-accounts/:id/tokens/:token/rotate': {
+    path: ofAccount,
+    form: () => ({ overlap: '0', expiry: '30' }),
+  },
+  'POST /organizations/:slug/service-accounts/:id/tokens/:token/revoke': { path: ofAccount },
   'GET /organizations/:slug/sessions': {},
   'POST /organizations/:slug/sessions/:id/revoke': { path: ({ session }) => ({ id: session }) },
   'GET /organizations/:slug/sessions/block': { query: ({ session }) => ({ session, subject: 'user' }) },
@@ -131,6 +157,10 @@ const routes: Record<string, Attempt | Exemption> = {
   'POST /organizations/:slug/settings/sign-in/verify': {},
   'POST /organizations/:slug/settings/sign-in/provider': {},
   'POST /organizations/:slug/settings/sign-in/remove': {},
+}
+
+function ofAccount({ serviceAccount, apiToken }: Belongings): Record<string, string> {
+  return { id: serviceAccount, token: apiToken }
 }
 
 /** The arguments with which each tool is asked for another's entity; `undefined` for a tool that takes none. */
@@ -150,6 +180,8 @@ const nobodys: Belongings = {
   passkey: 'f'.repeat(32),
   block: 'f'.repeat(43),
   invitation: 'f'.repeat(32),
+  serviceAccount: 'f'.repeat(32),
+  apiToken: 'f'.repeat(32),
   entity: 'service:default/ffffffff',
 }
 
@@ -239,11 +271,17 @@ for (const store of stores) {
       }
       await server.domain.passkeys.add(account, made, '127.0.0.1')
       const [passkey] = await server.domain.passkeys.list(user)
+      const by = administrationBy(membership, account, '127.0.0.1')
+      const machine = await server.domain.serviceAccounts.create(by, { name: 'ci', description: '' })
+      const form = { name: 'ci', expiry: { choice: '30', date: '' }, addresses: '' }
+      const { token } = await server.domain.apiTokenIssue.issue(by, machine, form)
       const ids = {
         session: session.id,
         signInUid: String(browserSession.payload['uid']),
         passkey: passkey?.id ?? '',
         invitation: invitation.id,
+        serviceAccount: machine.id,
+        apiToken: token.id,
         block: block.id,
       }
       return {

@@ -39,3 +39,10 @@ document.addEventListener('click', (event) => {
     if (!open.contains(event.target)) open.open = false
   }
 })
+
+// A secret that is shown once: leaving the page asks, until somebody says that it is stored.
+for (const secret of document.querySelectorAll('[data-shown-once]')) {
+  const ask = (event) => event.preventDefault()
+  addEventListener('beforeunload', ask)
+  secret.querySelector('form').addEventListener('submit', () => removeEventListener('beforeunload', ask))
+}
