@@ -4,6 +4,7 @@ import type { Render } from '../http/views.ts'
 import { presentInstructions } from './client-instructions.ts'
 import { type ConnectionStateDeps, createConnectionState } from './connection-state.ts'
 import { presentOrganizationFrame } from './frame.ts'
+import { presentTokenInstructions } from './token-instructions.ts'
 import type { OrganizationViewer, PageContext } from './viewer.ts'
 
 export interface ConnectPageDeps extends ConnectionStateDeps {
@@ -27,6 +28,7 @@ export function createConnectPage({ publicUrl, render, ...deps }: ConnectPageDep
       endpoint,
       sharedEndpoint: resourceIdentifier(publicUrl),
       instructions: presentInstructions(endpoint),
+      tokenInstructions: presentTokenInstructions(endpoint),
       state: await presentConnectionState(viewer),
     })
   }

@@ -1,6 +1,8 @@
 import type { Architecture } from '../architecture/architecture.ts'
+import { type ApiTokens, endOf, isLive } from '../domain/api-tokens.ts'
 import type { AuditEntry, AuditLog } from '../domain/audit-log.ts'
 import type { ClientSessions } from '../domain/client-sessions.ts'
+import { isAdmin, type Membership } from '../domain/members.ts'
 import { presentMoment } from '../http/moment.ts'
 import type { ConnectionState } from '../http/connect-view-data.ts'
 import type { OrganizationViewer } from './viewer.ts'
@@ -9,6 +11,7 @@ export interface ConnectionStateDeps {
   architecture: Architecture
   clientSessions: ClientSessions
   auditLog: AuditLog
+  apiTokens: ApiTokens
   now: () => number
 }
 
@@ -23,16 +26,23 @@ const reasons = {
 } as const
 
 /** What the server knows of why a viewer's client might not work: sessions, refusals, and whether there is anything to answer. */
-export function createConnectionState({ architecture, clientSessions, auditLog, now }: ConnectionStateDeps) {
+export function createConnectionState({
+  architecture,
+  clientSessions,
+  auditLog,
+  apiTokens,
+  now,
+}: ConnectionStateDeps) {
   return async function presentConnectionState({
     user,
     membership,
   }: OrganizationViewer): Promise<ConnectionState> {
     const { organization } = membership
-    const [{ graph }, sessions, refused] = await Promise.all([
+    const [{ graph }, sessions, refused, tokens] = await Promise.all([
       architecture.load(organization.id),
       clientSessions.listFor(membership, user.id),
       findRefusal(organization.id, user.id),
+      presentTokens(membership),
     ])
     const own = sessions.filter(({ userId }) => userId === user.id)
     const [last] = own
@@ -41,10 +51,21 @@ export function createConnectionState({ architecture, clientSessions, auditLog, 
       sessions: own.length,
       lastSession: last && { client: last.clientName, usedAt: presentMoment(last.lastUsedAt, now()) },
       refusal: refused && { at: presentMoment(refused.at, now()), reason: refused.reason },
+      tokens,
       graph:
         graph.sources.length === 0
           ? undefined
           : { entities: graph.entities.length, importedAt: presentMoment(importedAt, now()) },
+    }
+  }
+
+  async function presentTokens({ organization, role }: Membership): Promise<ConnectionState['tokens']> {
+    if (!isAdmin(role)) return undefined
+    const all = await apiTokens.list('organization', organization.id)
+    const ends = all.filter((token) => !isLive(token, now())).map(endOf)
+    return {
+      live: all.length - ends.length,
+      lastEnd: ends.length === 0 ? undefined : presentMoment(Math.max(...ends), now()),
     }
   }
 

@@ -2,6 +2,7 @@ import type { BlockList } from 'node:net'
 import { Router } from '@koa/router'
 import type { Architecture } from '../architecture/architecture.ts'
 import type { AccountSafety } from '../domain/account-safety.ts'
+import type { ApiTokens } from '../domain/api-tokens.ts'
 import type { AuditLog } from '../domain/audit-log.ts'
 import type { ClientSessions } from '../domain/client-sessions.ts'
 import type { FirstRun } from '../domain/first-run.ts'
@@ -100,6 +101,7 @@ export interface DashboardDeps extends ServiceAccountRouteDeps {
   countResetRequest: CountResetRequest
   firstRun: FirstRun
   architecture: Architecture
+  apiTokens: ApiTokens
   trustedProxies: BlockList
   storeWarnings: () => Promise<string[]>
   now: () => number

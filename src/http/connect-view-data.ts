@@ -17,6 +17,20 @@ export interface ClientInstructions {
   curl: string
 }
 
+/** What people copy to connect machines with an API token. */
+export interface TokenInstructions {
+  /** The environment variable that holds the token. */
+  variable: string
+  command: string
+  project: string
+  gitHubActions: string
+  gitLabCi: string
+  cursor: string
+  vsCode: string
+  codex: string
+  curl: string
+}
+
 /** What the server knows of why a viewer's client might not work. */
 export interface ConnectionState {
   /** The viewer's live client sessions here. */
@@ -24,6 +38,8 @@ export interface ConnectionState {
   lastSession: { client: string; usedAt: Moment } | undefined
   /** The newest of the last days. */
   refusal: { at: Moment; reason: string } | undefined
+  /** The organization's API tokens, for administrators; `lastEnd` when one expired or was revoked. */
+  tokens: { live: number; lastEnd: Moment | undefined } | undefined
   /** Absent until something was imported. */
   graph: { entities: number; importedAt: Moment } | undefined
 }
@@ -38,6 +54,7 @@ export interface ConnectViewData {
     /** Of every organization; one is chosen at sign-in. */
     sharedEndpoint: string
     instructions: ClientInstructions
+    tokenInstructions: TokenInstructions
     state: ConnectionState
   }
   'connection-check': {

@@ -176,7 +176,7 @@ async function lookAround(page: Page, server: TestServer): Promise<void> {
   await page.getByRole('heading', { name: 'Is depended on by' }).waitFor()
   await assertWellMade(page)
   await page.goto(`${server.origin}/organizations/acme/connect`)
-  await page.getByRole('heading', { name: 'VS Code' }).click()
+  await page.getByRole('heading', { name: 'VS Code', exact: true }).click()
   await page.getByText('"servers"').waitFor()
   await assertWellMade(page)
   await page.getByRole('link', { name: 'Check the connection' }).click()

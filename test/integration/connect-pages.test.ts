@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { createAccount, issueToken } from '../support/api-tokens.ts'
 import type { Browser } from '../support/browser.ts'
 import { signIn } from '../support/oauth-client.ts'
 import { populate, startServer, type TestServer } from '../support/server.ts'
@@ -39,6 +40,27 @@ describe('Connect pages (/organizations/{slug}/connect)', () => {
       assert.ok(textOf(html, id).includes(` ${url} `), id)
     }
     assert.equal(textOf(html, 'shared-endpoint'), `${server.origin}/mcp/v1`)
+  })
+
+  it('give machines a token by way of a variable, never in a file of the repository', async () => {
+    const { html } = await ada.open(base)
+    const url = `${server.origin}/o/acme/mcp/v1`
+    const headers = (value: string) => ({ Authorization: `Bearer ${value}` })
+    assert.deepEqual(JSON.parse(textOf(html, 'token-project-file')), {
+      mcpServers: { opentrace: { type: 'http', url, headers: headers('${OPENTRACE_API_TOKEN}') } },
+    })
+    assert.deepEqual(JSON.parse(textOf(html, 'token-cursor-file')), {
+      mcpServers: { opentrace: { url, headers: headers('${env:OPENTRACE_API_TOKEN}') } },
+    })
+    assert.match(textOf(html, 'token-codex-file'), /^bearer_token_env_var = "OPENTRACE_API_TOKEN"$/m)
+    assert.match(
+      textOf(html, 'github-actions'),
+      /OPENTRACE_API_TOKEN: \$\{\{ secrets\.OPENTRACE_API_TOKEN \}\}/,
+    )
+    assert.match(html, /No live token in Acme/)
+    await issueToken(server, people, await createAccount(server, people))
+    assert.match((await ada.open(base)).html, /One live token in Acme/)
+    assert.doesNotMatch((await mel.open(base)).html, /live token/)
   })
 
   it('say what the server knows: sessions, refusals, and whether there is anything to answer', async () => {
