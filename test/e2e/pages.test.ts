@@ -177,7 +177,7 @@ async function lookAround(page: Page, server: TestServer): Promise<void> {
   await assertWellMade(page)
   await page.goto(`${server.origin}/organizations/acme/connect`)
   await page.getByRole('heading', { name: 'VS Code', exact: true }).click()
-  await page.getByText('"servers"').waitFor()
+  await page.locator('#vscode-file').waitFor()
   await assertWellMade(page)
   await page.getByRole('link', { name: 'Check the connection' }).click()
   await page.getByRole('button', { name: 'Check now' }).click()

@@ -45,12 +45,13 @@ describe('Connect pages (/organizations/{slug}/connect)', () => {
   it('give machines a token by way of a variable, never in a file of the repository', async () => {
     const { html } = await ada.open(base)
     const url = `${server.origin}/o/acme/mcp/v1`
-    const headers = (value: string) => ({ Authorization: `Bearer ${value}` })
     assert.deepEqual(JSON.parse(textOf(html, 'token-project-file')), {
-      mcpServers: { opentrace: { type: 'http', url, headers: headers('${OPENTRACE_API_TOKEN}') } },
+      mcpServers: {
+        opentrace: { type: 'http', url, headers: { Authorization: 'Bearer ${OPENTRACE_API_TOKEN}' } },
+      },
     })
     assert.deepEqual(JSON.parse(textOf(html, 'token-cursor-file')), {
-      mcpServers: { opentrace: { url, headers: headers('${env:OPENTRACE_API_TOKEN}') } },
+      mcpServers: { opentrace: { url, headers: { Authorization: 'Bearer ${env:OPENTRACE_API_TOKEN}' } } },
     })
     assert.match(textOf(html, 'token-codex-file'), /^bearer_token_env_var = "OPENTRACE_API_TOKEN"$/m)
     assert.match(
