@@ -9,6 +9,7 @@ import type { Domain } from './domain/domain.ts'
 import type { Mailer } from './domain/mail.ts'
 import { createOrganizationSignIns } from './domain/organization-sign-in.ts'
 import { createSecrets } from './domain/secrets.ts'
+import { createTokenMails } from './domain/token-mails.ts'
 import { createAllowedOrigins } from './http/allowed-origins.ts'
 import { createAssets } from './http/assets.ts'
 import { connectionReport } from './http/connection.ts'
@@ -117,7 +118,11 @@ export async function createApp({
     csrf,
     credentials,
     invitationLimit,
-    leakReport: createLeakReport({ ...domain, limiter: store.limiter }),
+    leakReport: createLeakReport({
+      ...domain,
+      tokenMails: createTokenMails({ ...domain, mailer, publicUrl, now }),
+      limiter: store.limiter,
+    }),
     organizationLimit: createOrganizationLimit({ limiter: store.limiter }),
     passkeyCeremonies,
     signInForm,

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { ConfigError, parseConfig } from '../config.ts'
 import { DomainError } from '../domain/errors.ts'
 import { StoreUnavailable } from '../storage/contract.ts'
+import { addTokenCommands } from './token-commands.ts'
 
 /**
  * The commands of `opentrace`. They work beside a running server, on either store.
@@ -77,6 +78,7 @@ export async function runCommandLine(
     })
 
   addSessionCommands(program, environment)
+  addTokenCommands(program, environment)
   addUserCommands(program, environment)
 
   try {

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { createArchitecture } from '../architecture/architecture.ts'
 import type { OrganizationDeletion } from '../domain/organization-deletion.ts'
+import type { TokenMails } from '../domain/token-mails.ts'
 import type { Store } from '../storage/contract.ts'
 
 const everyMilliseconds = 60 * 60_000
@@ -8,18 +9,20 @@ const everyMilliseconds = 60 * 60_000
 export interface HousekeepingDeps {
   store: Store
   organizationDeletion: OrganizationDeletion
+  tokenMails: TokenMails
   logger: Logger
   now: () => number
 }
 
 /**
- * Erases what is due, now and every hour. Every process does it, and none waits for another: what two of them erase at
- * the same time is erased once.
+ * Erases what is due and mails of tokens that expire soon, now and every hour. Every process does it, and none waits for another: what two of them erase at
+ * the same time is erased once, and what one of them mails no other does.
  * @returns stops it and waits for a round under way
  */
 export function startHousekeeping({
   store,
   organizationDeletion,
+  tokenMails,
   logger,
   now,
 }: HousekeepingDeps): () => Promise<void> {
@@ -30,6 +33,7 @@ export function startHousekeeping({
       for (const { id, name } of await organizationDeletion.eraseDue(architecture.erase)) {
         logger.info({ organization: id, name }, 'organization erased')
       }
+      await tokenMails.warnOfExpiries()
     } catch (err) {
       // The next round, or that of another process, goes on where this one stopped.
       logger.warn({ err }, 'housekeeping did not finish')

@@ -8,6 +8,7 @@ import { createApp } from '../app.ts'
 import { type Config, ConfigError } from '../config.ts'
 import { createDomain } from '../domain/domain.ts'
 import type { FirstRun } from '../domain/first-run.ts'
+import { createTokenMails } from '../domain/token-mails.ts'
 import type { Readiness } from '../http/health.ts'
 import type { RequestState } from '../http/request-context.ts'
 import { createSmtpMailer } from '../mail/smtp.ts'
@@ -29,6 +30,7 @@ export async function serve(config: Config): Promise<void> {
   // As errors, because every log level but `fatal` and `silent` shows those: data is at stake.
   for (const warning of await store.warnings()) logger.error(warning)
   const domain = createDomain({ store, now: Date.now, auditOutlet: createAuditOutlet(config, logger) })
+  const mailer = createSmtpMailer(config.mail)
   const readiness: Readiness = { draining: false }
   const app = await createApp({
     config,
@@ -37,7 +39,7 @@ export async function serve(config: Config): Promise<void> {
     logger,
     readiness,
     fetch: globalThis.fetch,
-    mailer: createSmtpMailer(config.mail),
+    mailer,
     publicFetch: createPublicFetch({ lookup }),
     resolveTxt,
     now: Date.now,
@@ -50,7 +52,8 @@ export async function serve(config: Config): Promise<void> {
     'listening',
   )
   await printFirstSteps(config, domain.firstRun)
-  const stopHousekeeping = startHousekeeping({ ...domain, store, logger, now: Date.now })
+  const tokenMails = createTokenMails({ ...domain, mailer, publicUrl: config.publicUrl, now: Date.now })
+  const stopHousekeeping = startHousekeeping({ ...domain, tokenMails, store, logger, now: Date.now })
 
   process.on('unhandledRejection', (error) => {
     // A defect nobody answers for: better a fresh process than one in an unknown state.

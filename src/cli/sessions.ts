@@ -1,10 +1,12 @@
 import type { Config } from '../config.ts'
+import { minuteOf } from '../domain/api-token-end.ts'
 import { createDomain, type Domain } from '../domain/domain.ts'
 import { DomainError } from '../domain/errors.ts'
 import { filterSessions, type OwnedSession } from '../domain/session-filter.ts'
 import { withOwners } from '../domain/session-owners.ts'
 import { revokeSessions } from '../domain/session-revocation.ts'
 import { openStore } from '../storage/open.ts'
+import { printRows } from './rows.ts'
 import type { RevokeOptions, SessionOptions } from './command-line.ts'
 
 /** Prints the live client sessions that the options name, last used first. */
@@ -93,23 +95,10 @@ function print(sessions: readonly OwnedSession[]): void {
     session.user.email,
     [session.clientName, session.clientVersion].filter((part) => part !== undefined).join(' '),
     session.lastAddress,
-    `since ${minute(session.createdAt)}`,
-    `used ${minute(session.lastUsedAt)}`,
+    `since ${minuteOf(session.createdAt)}`,
+    `used ${minuteOf(session.lastUsedAt)}`,
   ])
-  const widths = rows[0]?.map((_cell, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
-  for (const row of rows) {
-    const line = row.map((cell, column) => printable(cell).padEnd(widths?.[column] ?? 0)).join('  ')
-    console.log(line.trimEnd())
-  }
-}
-
-/** Clients name themselves, and a terminal obeys control characters. */
-function printable(text: string): string {
-  return text.replaceAll(/\p{C}/gu, '?')
-}
-
-function minute(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  printRows(rows)
 }
 
 function counted(sessions: number): string {
