@@ -7,6 +7,7 @@ import type { Config } from './config.ts'
 import { createDashboard } from './dashboard/router.ts'
 import type { Domain } from './domain/domain.ts'
 import type { Mailer } from './domain/mail.ts'
+import { createIdentityExchange } from './domain/identity-exchange.ts'
 import { createOrganizationSignIns } from './domain/organization-sign-in.ts'
 import { createSecrets } from './domain/secrets.ts'
 import { createTokenMails } from './domain/token-mails.ts'
@@ -33,6 +34,7 @@ import { createMcpServers } from './mcp/server.ts'
 import type { ServerFactory } from './mcp/session-calls.ts'
 import { tools } from './mcp/tools/tools.ts'
 import { packageVersion } from './package.ts'
+import { createVerifyIdentityToken } from './upstream/identity-tokens.ts'
 import type { ProviderFetch } from './upstream/public-fetch.ts'
 import { createUpstream } from './upstream/upstream.ts'
 import type { Store } from './storage/contract.ts'
@@ -49,7 +51,7 @@ export interface AppDeps {
   mailer: Mailer
   /** Answers MCP requests in place of our tools; for tests of what lies before them. */
   mcpServerFor?: ServerFactory
-  /** Asks sign-in providers of organizations, and no host that is not public. */
+  /** Asks sign-in providers of organizations and issuers of identity tokens, and no host that is not public. */
   publicFetch: ProviderFetch
   /** The TXT records of a name, each in parts. */
   resolveTxt: (name: string) => Promise<string[][]>
@@ -109,6 +111,14 @@ export async function createApp({
       documents: store.documents,
       secrets,
       resolveTxt,
+      now,
+    }),
+    identityExchange: createIdentityExchange({
+      ...domain,
+      publicUrl,
+      artifacts: store.artifacts,
+      limiter: store.limiter,
+      verify: createVerifyIdentityToken({ publicFetch, now }),
       now,
     }),
     organizationCreation,

@@ -2,6 +2,7 @@ import { Router } from '@koa/router'
 import type { Configuration, Provider } from 'oidc-provider'
 import type { AuditLog } from '../domain/audit-log.ts'
 import type { ClientSessions } from '../domain/client-sessions.ts'
+import type { IdentityExchange } from '../domain/identity-exchange.ts'
 import type { Members } from '../domain/members.ts'
 import type { OrganizationSignIns } from '../domain/organization-sign-in.ts'
 import type { Organizations } from '../domain/organizations.ts'
@@ -35,6 +36,7 @@ import { createSignIns } from './sign-ins.ts'
 import { loadSigningKeys } from './signing-keys.ts'
 import { createFlights } from './single-flight.ts'
 import { createStorageAdapter, translateErrors } from './storage-adapter.ts'
+import { tokenExchange } from './token-exchange.ts'
 import { tokenRequest } from './token-request.ts'
 
 export interface AuthorizationServerDeps {
@@ -50,6 +52,7 @@ export interface AuthorizationServerDeps {
   organizationCreation: 'anyone' | 'operator'
   clientSessions: ClientSessions
   auditLog: AuditLog
+  identityExchange: IdentityExchange
   sessionBlocks: SessionBlocks
   credentials: CredentialCheck
   /** The operator's, offered beside the password. */
@@ -106,6 +109,7 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
       // Clients answer a 503 here with a new sign-in, so a short outage of the store is waited out.
       (_ctx, next) => store.patiently(next),
       tokenRequest({ ...deps, artifacts, limiter }),
+      tokenExchange({ ...deps, limiter }),
       exchange,
       rotation,
       refused,

@@ -92,6 +92,10 @@ export type AuditEvent =
   /** Revoked by somebody; for the leaving of whoever made it; for being found by a stranger. */
   | ({ type: 'api_token.revoked' | 'api_token.maker_left' | 'api_token.leak_reported' } & ApiTokenSubject)
   | { type: 'service_account_policy.changed'; allowsUnlimited: boolean; endsWithMaker: boolean }
+  | ({ type: 'trust_rule.added' | 'trust_rule.removed'; trustRuleId: string } & CiSubject)
+  | ({ type: 'identity_token.exchanged'; trustRuleId: string; jobTokenId: string } & CiSubject)
+  /** What of the job is named was proved; the reason is what its log was told. */
+  | ({ type: 'identity_token.refused'; reason: string } & CiSubject)
   | { type: 'audit_log.exported'; format: string; filter: string }
   | { type: 'audit_log.retention_changed'; fromDays: number; toDays: number }
   /** A person at a sign-in provider became one of our users; told where they are a member. */
@@ -115,6 +119,14 @@ export type AuditEvent =
       isRequired?: boolean
     }
   | { type: 'sign_in_provider.removed'; domain: string }
+
+type CiSubject = {
+  serviceAccountId: string
+  issuer: string | undefined
+  repository: string | undefined
+  ref: string | undefined
+  environment: string | undefined
+}
 
 type ApiTokenSubject = { apiTokenId: string; tokenName: string; serviceAccountId: string }
 

@@ -7,6 +7,7 @@ import { createClientSessions } from './client-sessions.ts'
 import { createFirstRun } from './first-run.ts'
 import { createInvitationAcceptance } from './invitation-acceptance.ts'
 import { createInvitations } from './invitations.ts'
+import { createJobTokens } from './job-tokens.ts'
 import { createLeaverTokens } from './leaver-tokens.ts'
 import { createMemberChanges } from './member-changes.ts'
 import { createMembers } from './members.ts'
@@ -20,6 +21,7 @@ import { createServiceAccountPolicies } from './service-account-policy.ts'
 import { createServiceAccounts } from './service-accounts.ts'
 import { createSessionBlocks } from './session-blocks.ts'
 import { createSignInRecord } from './sign-in-record.ts'
+import { createTrustRules } from './trust-rules.ts'
 import { createUsers } from './users.ts'
 import { createWithdrawal } from './withdrawal.ts'
 
@@ -54,7 +56,9 @@ export function createDomain({
   const invitations = createInvitations({ documents, users, members, auditLog, now })
   const apiTokens = createApiTokens({ artifacts, documents, bus, now })
   const policies = createServiceAccountPolicies({ documents, auditLog })
-  const serviceAccounts = createServiceAccounts({ documents, apiTokens, auditLog, now })
+  const trustRules = createTrustRules({ documents, auditLog, now })
+  const jobTokens = createJobTokens({ artifacts, now })
+  const serviceAccounts = createServiceAccounts({ documents, apiTokens, trustRules, auditLog, now })
   const apiTokenIssue = createApiTokenIssue({ documents, apiTokens, policies, auditLog, now })
   const leaverTokens = createLeaverTokens({ apiTokens, policies, auditLog, now })
   const withdrawal = createWithdrawal({ clientSessions, invitations, leaverTokens })
@@ -103,6 +107,8 @@ export function createDomain({
     serviceAccountPolicies: policies,
     apiTokens,
     apiTokenIssue,
+    trustRules,
+    jobTokens,
     firstRun,
   }
 }

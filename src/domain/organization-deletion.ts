@@ -18,6 +18,7 @@ const documentsOfOrganization: readonly [kind: string, index: string][] = [
   ['invitation', 'organization'],
   ['service-account', 'organization'],
   ['api-token', 'organization'],
+  ['trust-rule', 'organization'],
   ['member', 'organization'],
   ['identity', 'provider'],
 ]

@@ -26,7 +26,8 @@ export interface ServiceAccountPrincipal {
   organization: { id: string; slug: string; name: string }
   scopes: readonly Scope[]
   token: {
-    kind: 'api_token'
+    /** Of a CI job: what an identity token was exchanged for. */
+    kind: 'api_token' | 'job_token'
     id: string
     name: string
     /** Epoch milliseconds; undefined when it does not expire. */
@@ -34,7 +35,7 @@ export interface ServiceAccountPrincipal {
   }
 }
 
-/** What lets a principal in, and takes its open streams along when it ends: a client session, or an API token. */
+/** What lets a principal in, and takes its open streams along when it ends: a client session, or a token. */
 export function accessIdOf(principal: Principal): string {
   return principal.kind === 'user' ? principal.clientSession.id : principal.token.id
 }

@@ -6,6 +6,7 @@ import type { Actor, AuditEvent, AuditLog } from './audit-log.ts'
 import { DomainError } from './errors.ts'
 import { newId } from './identifiers.ts'
 import type { Scope } from './principal.ts'
+import type { TrustRules } from './trust-rules.ts'
 
 /** A member that is no person: it acts through API tokens, and can neither sign in nor make any. */
 export interface ServiceAccount {
@@ -35,6 +36,7 @@ const mostAccounts = 100
 export interface ServiceAccountDeps {
   documents: Documents
   apiTokens: ApiTokens
+  trustRules: TrustRules
   auditLog: AuditLog
   now: () => number
 }
@@ -42,7 +44,13 @@ export interface ServiceAccountDeps {
 export type ServiceAccounts = ReturnType<typeof createServiceAccounts>
 
 /** The service accounts of organizations: made, changed, disabled, deleted by administrators. */
-export function createServiceAccounts({ documents, apiTokens, auditLog, now }: ServiceAccountDeps) {
+export function createServiceAccounts({
+  documents,
+  apiTokens,
+  trustRules,
+  auditLog,
+  now,
+}: ServiceAccountDeps) {
   async function find(id: string): Promise<ServiceAccount | undefined> {
     const document = await documents.get('service-account', id)
     return document && (document.data as ServiceAccount)
@@ -126,6 +134,7 @@ export function createServiceAccounts({ documents, apiTokens, auditLog, now }: S
     const ending = { at: now(), reason: 'account_deleted', actor: by.actor, name: by.name } as const
     for (const token of await apiTokens.list('account', id)) await apiTokens.end(token.id, ending)
     await apiTokens.endProtocolSessions(id)
+    await trustRules.removeAll(id)
   }
 
   async function closeExchangesOf(id: string): Promise<void> {
@@ -164,7 +173,7 @@ export function createServiceAccounts({ documents, apiTokens, auditLog, now }: S
 /** What a client is told whose service account is disabled. */
 export function describeDisabling({ name, disabled }: ServiceAccount, organizationName: string): string {
   const by = disabled === undefined ? '' : ` by ${disabled.name}`
-  return `The service account ${name} of this API token was disabled${by}. Ask an administrator of ${organizationName} to enable it.`
+  return `The service account ${name} was disabled${by}. Ask an administrator of ${organizationName} to enable it.`
 }
 
 function recordOf(account: ServiceAccount, version: number): DocumentChange {

@@ -2,15 +2,17 @@ import { z } from 'zod'
 import { resemblesApiToken } from '../domain/api-token-format.ts'
 import { describeEnd } from '../domain/client-session-end.ts'
 import type { ClientSessions } from '../domain/client-sessions.ts'
+import { resemblesJobToken } from '../domain/job-tokens.ts'
 import type { Members } from '../domain/members.ts'
 import { type Scope, scopes } from '../domain/principal.ts'
 import { describeBlock, type SessionBlocks } from '../domain/session-blocks.ts'
 import type { Users } from '../domain/users.ts'
 import type { Artifacts } from '../storage/contract.ts'
 import { type ApiTokenDeps, createApiTokenAuthentication, type Presentation } from './api-token.ts'
+import { createJobTokenAuthentication, type JobTokenDeps } from './job-token.ts'
 import { type Authentication, describeDeletion, refuse, refuseConfigured } from './authentication.ts'
 
-export interface BearerTokenDeps extends ApiTokenDeps {
+export interface BearerTokenDeps extends ApiTokenDeps, JobTokenDeps {
   artifacts: Artifacts
   users: Users
   members: Members
@@ -37,7 +39,7 @@ const tokenSyntax = /^[A-Za-z0-9\-._~+/]+=*$/
 const signInAgain = 'Sign in again; in Claude Code, run /mcp.'
 
 /**
- * Turns an Authorization header into a principal. An API token is looked at in `api-token.ts`. An access token only
+ * Turns an Authorization header into a principal. An API token is looked at in `api-token.ts`, that of a CI job in `job-token.ts`. An access token only
  * points to its grant: whoever revoked that, left the organization or was disabled is refused at the next request, on
  * every process.
  * @throws {StoreUnavailable} which is not the client's fault and must never become a challenge
@@ -45,6 +47,7 @@ const signInAgain = 'Sign in again; in Claude Code, run /mcp.'
 export function createBearerAuthentication(deps: BearerTokenDeps) {
   const { artifacts, users, organizations, members, clientSessions, sessionBlocks, now } = deps
   const authenticateApiToken = createApiTokenAuthentication(deps)
+  const authenticateJobToken = createJobTokenAuthentication(deps)
 
   return async function authenticate(
     authorization: string | undefined,
@@ -53,6 +56,7 @@ export function createBearerAuthentication(deps: BearerTokenDeps) {
     const credentials = parseAuthorization(authorization)
     if ('outcome' in credentials) return credentials
     if (resemblesApiToken(credentials.token)) return authenticateApiToken(credentials.token, presentation)
+    if (resemblesJobToken(credentials.token)) return authenticateJobToken(credentials.token, presentation)
     // The audience the token must have been issued for.
     const resource = presentation.resource.identifier
     const artifact = await artifacts.get('AccessToken', credentials.token)
@@ -140,7 +144,7 @@ function parseAuthorization(header: string | undefined): { token: string } | Aut
     return refuseConfigured('malformed', description)
   }
   // A token in quotes or with a space in it is still one that somebody configured.
-  if (resemblesApiToken(credentials)) return { token: credentials }
+  if (resemblesApiToken(credentials) || resemblesJobToken(credentials)) return { token: credentials }
   if (credentials.length > longestToken || !tokenSyntax.test(credentials)) {
     return refuse('malformed', `The Authorization header holds no well-formed bearer token. ${signInAgain}`)
   }

@@ -72,6 +72,8 @@ export async function createMcpEndpoint(deps: McpEndpointDeps): Promise<Middlewa
       ...parseClientFacts(message, headers, requiredScopes),
     }
     // Not waited for: showing when a session was last used is not worth a slower answer, nor a failed one.
+    // A job is over soon; when its rule was last used is told by the exchange.
+    if (principal.token.kind === 'job_token') return
     const { noteUse: note } = principal.kind === 'user' ? clientSessions : apiTokens
     note(accessIdOf(principal), use).catch((err: unknown) => {
       ctx.state.log.debug({ err }, 'last use not noted')

@@ -67,10 +67,10 @@ const layers: Record<string, { folders: string[]; packages: string[] }> = {
     folders: ['domain', 'package.ts', 'storage/contract.ts'],
     packages: ['node:*', '@simplewebauthn/server', 'eta', 'koa', 'pino', 'prom-client', 'raw-body', 'zod'],
   },
-  // The way out to sign-in providers; what their word is worth stands in the domain.
+  // The way out to sign-in providers and issuers of identity tokens; what their word is worth stands in the domain.
   upstream: {
     folders: ['domain', 'http', 'storage/contract.ts'],
-    packages: ['node:*', 'openid-client', 'zod'],
+    packages: ['node:*', 'jose', 'openid-client', 'zod'],
   },
   // The one way out for messages to people; what is said in them stands in the domain and the faces.
   mail: { folders: ['domain'], packages: ['node:*', 'nodemailer'] },

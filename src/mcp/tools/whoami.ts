@@ -50,20 +50,22 @@ function describeServiceAccount(
 ): ToolAnswer {
   const { serviceAccount, organization, scopes, token } = principal
   const expiry = token.expiresAt === undefined ? undefined : presentExpiry(token.expiresAt, now)
+  const isOfJob = token.kind === 'job_token'
+  const renewal = isOfJob ? 'The job exchanges another identity token.' : 'An administrator rotates it.'
   const end = expiry ? `expires ${expiry.expires_at}` : 'does not expire'
   return {
     structuredContent: {
       service_account: { name: serviceAccount.name },
       organization: { slug: organization.slug, name: organization.name },
       scopes,
-      token: { kind: token.kind, name: token.name, ...expiry, renewal: 'An administrator rotates it.' },
+      token: { kind: token.kind, name: token.name, ...expiry, renewal },
       manage_url: manageUrl,
     },
     text: [
       `Service account: ${serviceAccount.name}`,
       `Organization: ${organization.name} (${organization.slug})`,
       `Scopes: ${scopes.join(' ')}`,
-      `Token: API token "${token.name}", ${end}; an administrator rotates it.`,
+      `Token: ${isOfJob ? 'of the CI job' : 'API token'} "${token.name}", ${end}. ${renewal}`,
       `Manage or end this token: ${manageUrl}`,
     ].join('\n'),
     entities: [],
