@@ -5,6 +5,7 @@ import { createAuditRetention, type RetentionDays, retentionChoices } from './au
 import { DomainError } from './errors.ts'
 import { isAdmin, type Membership } from './members.ts'
 import type { Role } from './principal.ts'
+import type { ServiceAccountEvent } from './service-account-events.ts'
 import type { BlockSubject } from './session-blocks.ts'
 
 /** Who did it. Names and addresses of users are looked up when the log is read, so a log never repeats an old one. */
@@ -82,20 +83,7 @@ export type AuditEvent =
       entityCount: number
       relationCount: number
     }
-  | {
-      type: `service_account.${'created' | 'changed' | 'disabled' | 'enabled' | 'deleted'}`
-      serviceAccountId: string
-      name: string
-    }
-  | ({ type: 'api_token.created'; expiresAt: number | undefined; addresses: string[] } & ApiTokenSubject)
-  | ({ type: 'api_token.rotated'; successorId: string; overlapSeconds: number } & ApiTokenSubject)
-  /** Revoked by somebody; for the leaving of whoever made it; for being found by a stranger. */
-  | ({ type: 'api_token.revoked' | 'api_token.maker_left' | 'api_token.leak_reported' } & ApiTokenSubject)
-  | { type: 'service_account_policy.changed'; allowsUnlimited: boolean; endsWithMaker: boolean }
-  | ({ type: 'trust_rule.added' | 'trust_rule.removed'; trustRuleId: string } & CiSubject)
-  | ({ type: 'identity_token.exchanged'; trustRuleId: string; jobTokenId: string } & CiSubject)
-  /** What of the job is named was proved; the reason is what its log was told. */
-  | ({ type: 'identity_token.refused'; reason: string } & CiSubject)
+  | ServiceAccountEvent
   | { type: 'audit_log.exported'; format: string; filter: string }
   | { type: 'audit_log.retention_changed'; fromDays: number; toDays: number }
   /** A person at a sign-in provider became one of our users; told where they are a member. */
@@ -119,16 +107,6 @@ export type AuditEvent =
       isRequired?: boolean
     }
   | { type: 'sign_in_provider.removed'; domain: string }
-
-type CiSubject = {
-  serviceAccountId: string
-  issuer: string | undefined
-  repository: string | undefined
-  ref: string | undefined
-  environment: string | undefined
-}
-
-type ApiTokenSubject = { apiTokenId: string; tokenName: string; serviceAccountId: string }
 
 /** An event by somebody, from the network address where one is known. */
 export type AuditedAct = AuditEvent & { actor: Actor; address?: string | undefined }
