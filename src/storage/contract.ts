@@ -138,7 +138,8 @@ export interface Logs {
   ) => Promise<string>
   /**
    * Appends many in their order for little more than the price of one. Unlike `append` it is refused while the store
-   * is full, so that what comes in numbers does not make it worse. Some may have been appended when it fails.
+   * is full, so that what comes in numbers does not make it worse, and the last may be
+   * lost with the power. Some may have been appended when it fails.
    */
   readonly appendAll: (
     stream: string,

@@ -52,7 +52,7 @@ export function createLogs({ database, now }: { database: Database; now: () => n
     },
 
     async appendAll(stream, entries, keep) {
-      insert(stream, entries, keep)
+      database.relaxed(() => insert(stream, entries, keep))
     },
 
     async page(stream, request) {

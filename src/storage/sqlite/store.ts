@@ -10,7 +10,7 @@ import { startReaper } from './reaper.ts'
 
 /**
  * The embedded engine: one file on a local disk, shared by the server and its command line. Every acknowledged write
- * is on the disk, except `touch`, `hit` and `publish`, which only survive the process.
+ * is on the disk, except `touch`, `hit`, `publish` and `appendAll`, which only survive the process.
  *
  * @param options.file a path whose directory exists, or `:memory:`
  */
