@@ -9,6 +9,7 @@ import { measureBaseline } from './baseline.ts'
 import { connections, type Throughput } from './load.ts'
 import { measurePropagation } from './propagation.ts'
 import { startServer } from './server-process.ts'
+import { measureRefusals } from './token-timing.ts'
 import { measureWorkloads } from './workloads.ts'
 
 /** Figures of one store, by what was measured. */
@@ -25,6 +26,8 @@ if (redis) columns['Redis, AOF everysec'] = redis
 else console.error('NO REDIS: set TEST_REDIS_URL or put redis-server on PATH; measured on SQLite only')
 printTable(columns)
 if (redis) await printPropagation()
+await printRefusals('SQLite')
+if (redis) await printRefusals('Redis')
 
 function parseSeconds(): number {
   const { values } = parseArgs({ options: { seconds: { type: 'string', default: '5' } } })
@@ -97,6 +100,17 @@ async function printPropagation(): Promise<void> {
   } finally {
     await rm(dataDir, { recursive: true, force: true })
     await fixture.stop()
+  }
+}
+
+async function printRefusals(store: 'SQLite' | 'Redis'): Promise<void> {
+  const fixture = store === 'Redis' ? await startRedis() : undefined
+  try {
+    const times = Object.entries(await measureRefusals(fixture?.url))
+    const list = times.map(([kind, ms]) => `${kind} ${ms.toFixed(2)} ms`).join(', ')
+    console.log(`\nRefusals of API tokens on ${store}, median, one after the other: ${list}.`)
+  } finally {
+    await fixture?.stop()
   }
 }
 

@@ -19,7 +19,12 @@ export function newApiToken(): string {
     for (const byte of randomBytes(secretLength)) if (byte < 248) token += digits[byte % 62]
   }
   token = token.slice(0, label.length + secretLength)
-  return token + checksumOf(token)
+  return withChecksum(token)
+}
+
+/** What precedes the checksum, with it. */
+export function withChecksum(text: string): string {
+  return text + checksumOf(text)
 }
 
 /** Whether somebody meant this to be an API token, whole or not. */

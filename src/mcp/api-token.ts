@@ -39,7 +39,7 @@ export function createApiTokenAuthentication(deps: ApiTokenDeps) {
     if (!isApiToken(secret)) {
       return refuse(
         'malformed',
-        'This is no whole API token: it was cut or mistyped on the way. Copy it again; it begins with ot_sat_ and has 53 characters, without quotes.',
+        'This API token is not whole. It was cut or mistyped on the way; copy it again, all 53 characters from ot_sat_ on, without quotes.',
       )
     }
     const token = await apiTokens.findBySecret(secret)

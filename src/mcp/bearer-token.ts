@@ -140,7 +140,7 @@ function parseAuthorization(header: string | undefined): { token: string } | Aut
   }
   if (credentials === '') {
     const description =
-      'The Authorization header holds no token: the variable it was made from is empty. Set it and start the client again.'
+      'The Authorization header is empty after "Bearer", as from a variable that is set to nothing. Set it and start the client again.'
     return refuseConfigured('malformed', description)
   }
   // A token in quotes or with a space in it is still one that somebody configured.

@@ -51,7 +51,7 @@ for (const engine of engines.filter(({ name }) => name === 'SQLite file' || name
       const calls = countCalls(t, store)
       for (const wrong of mistypings(secret)) {
         const response = await present(wrong)
-        await assertTurnedAway(response, /no whole API token/)
+        await assertTurnedAway(response, /API token is not whole/)
         assert.match(response.headers.get('www-authenticate') ?? '', /error="invalid_token"/)
       }
       assert.deepEqual(calls, [])
