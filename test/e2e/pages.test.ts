@@ -2,14 +2,17 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import {
-  assertWellMade,
   collectComplaints,
   findChromium,
   launchChromium,
   listenForCallback,
 } from '../support/browser-pages.ts'
+import { declaredRoutes } from '../support/declared-routes.ts'
 import { authorizationUrl, claudeCode, pkce } from '../support/oauth-client.ts'
-import { password, populate, startServer, type TestServer } from '../support/server.ts'
+import { findFaults } from '../support/page-faults.ts'
+import { open, openFor, visits } from '../support/page-visits.ts'
+import { type Person, startPopulatedSite } from '../support/populated-site.ts'
+import { password, startServer, type TestServer } from '../support/server.ts'
 
 const executable = findChromium()
 const skip = executable === undefined && 'PATH has no Chromium: the pages were NOT tested in a browser'
@@ -46,45 +49,35 @@ describe('The pages in Chromium', { skip }, () => {
     })
   }
 
-  it('keep a mistake apart from the page: errors stand beside fields and in their own page', async () => {
-    const server = await startServer()
-    const page = await browser.newPage()
+  it('stand in the list of visits, each route of it', () => {
+    const routes = [...declaredRoutes('dashboard'), ...declaredRoutes('authorization-server')]
+    const pages = routes.filter((route) => route.startsWith('GET '))
+    assert.deepEqual(Object.keys(visits).toSorted(), pages.toSorted())
+  })
+
+  it('pass axe-core, fit 360 px and follow the keyboard, in each of their states, light and dark', async () => {
+    const site = await startPopulatedSite()
+    const contexts = new Map<Person, Promise<Page>>()
     try {
-      await page.goto(`${server.origin}/setup?token=${await server.domain.firstRun.issueToken()}`)
-      await fillSetup(page, { password: 'too short' })
-      await page.getByRole('button').click()
-      const field = page.getByLabel('Password')
-      assert.equal(await field.getAttribute('aria-invalid'), 'true')
-      const note = page.locator(`#${await field.getAttribute('aria-describedby')}`)
-      assert.match((await note.textContent()) ?? '', /at least 10 characters/)
-      assert.equal(await page.getByLabel('E-mail address').inputValue(), 'ada@example.com')
-      await assertWellMade(page)
-
-      await page.goto(`${server.origin}/organizations/nowhere/else`)
-      await assertWellMade(page)
-      await page.goto(`${server.origin}/setup?token=wrong`)
-      await page.getByText('setup link is not valid').waitFor()
-      await assertWellMade(page)
-
-      const { ada } = await populate(server)
-      await page.goto(`${server.origin}/sign-in`)
-      await page.getByRole('link', { name: 'Sign in with your organization' }).click()
-      await page.getByLabel('E-mail address').fill('ada@example.com')
-      await page.keyboard.press('Enter')
-      await page.getByText('No organization here has connected a provider').waitFor()
-      await assertWellMade(page)
-      await page.goto(`${server.origin}/forgot-password`)
-      await page.getByText('This server sends no mail').waitFor()
-      await assertWellMade(page)
-      const token = await server.domain.passwordResets.issue(ada, 60_000)
-      await page.goto(`${server.origin}/reset-password?token=${token}`)
-      await page.getByLabel('New password').fill('too short')
-      await page.keyboard.press('Enter')
-      await page.getByText('Use at least 10 characters').waitFor()
-      await assertWellMade(page)
+      const faults: string[] = []
+      for (const [route, ofRoute] of Object.entries(visits)) {
+        if (typeof ofRoute === 'string') continue
+        for (const visit of ofRoute) {
+          const page = await pageOf(visit.as)
+          await open(page, site, route, visit)
+          faults.push(...(await findFaults(page)).map((fault) => `${route} (${visit.shows}): ${fault}`))
+        }
+      }
+      assert.deepEqual(faults, [])
     } finally {
-      await page.close()
-      await server.stop()
+      await Promise.all([...contexts.values()].map(async (page) => (await page).context().close()))
+      await site.stop()
+    }
+
+    function pageOf(person: Person): Promise<Page> {
+      const page = contexts.get(person) ?? openFor(browser, site, person)
+      contexts.set(person, page)
+      return page
     }
   })
 })
@@ -102,14 +95,12 @@ async function fillSetup(page: Page, fields: { password: string }): Promise<void
 
 async function setUp(page: Page, server: TestServer): Promise<void> {
   await page.goto(`${server.origin}/setup?token=${await server.domain.firstRun.issueToken()}`)
-  await assertWellMade(page)
   await fillSetup(page, { password })
   await page.keyboard.press('Enter')
   await page.waitForURL('**/organizations/acme/connect')
 }
 
 async function connect(page: Page, script: boolean): Promise<void> {
-  await assertWellMade(page)
   const copy = page.getByRole('button', { name: 'Copy' }).first()
   assert.equal(await copy.isVisible(), script)
   if (!script) return
@@ -130,7 +121,6 @@ async function connect(page: Page, script: boolean): Promise<void> {
 async function signOutAndIn(page: Page, server: TestServer): Promise<void> {
   await page.getByRole('button', { name: 'Sign out' }).click()
   await page.waitForURL('**/sign-in')
-  await assertWellMade(page)
   await page.goto(`${server.origin}/organizations/acme`)
   await page.getByLabel('E-mail address').focus()
   await page.keyboard.type('ada@example.com')
@@ -139,7 +129,6 @@ async function signOutAndIn(page: Page, server: TestServer): Promise<void> {
   await page.keyboard.press('Enter')
   await page.waitForURL('**/organizations/acme')
   await page.getByRole('link', { name: 'Connect Claude Code' }).waitFor()
-  await assertWellMade(page)
 }
 
 /** Ends at the loopback callback, which Chromium reaches only if `form-action` names its origin (CSP Level 3 §6.3.1). */
@@ -153,7 +142,6 @@ async function authorizeClient(page: Page, server: TestServer, redirectUri: stri
     }),
   )
   await page.getByRole('heading', { name: 'Connect Claude Code' }).waitFor()
-  await assertWellMade(page)
   const [cancel, allow] = await Promise.all(
     ['Cancel', 'Allow'].map((name) => page.getByRole('button', { name }).boundingBox()),
   )
@@ -168,21 +156,17 @@ async function lookAround(page: Page, server: TestServer): Promise<void> {
   await page.keyboard.press('Tab')
   assert.equal(await page.locator(':focus').textContent(), 'Skip to content')
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Architecture' }).click()
-  await assertWellMade(page)
   await page.getByRole('searchbox').fill('gateway')
   await page.keyboard.press('Enter')
   await page.waitForURL('**/architecture?q=gateway&kind=')
   await page.getByRole('link', { name: 'gateway', exact: true }).click()
   await page.getByRole('heading', { name: 'Is depended on by' }).waitFor()
-  await assertWellMade(page)
   await page.goto(`${server.origin}/organizations/acme/connect`)
   await page.getByRole('heading', { name: 'VS Code', exact: true }).click()
   await page.locator('#vscode-file').waitFor()
-  await assertWellMade(page)
   await page.getByRole('link', { name: 'Check the connection' }).click()
   await page.getByRole('button', { name: 'Check now' }).click()
   await page.getByText('Clients that can reach this address can connect').waitFor()
-  await assertWellMade(page)
 }
 
 async function inviteMember(page: Page, server: TestServer): Promise<void> {
@@ -191,19 +175,15 @@ async function inviteMember(page: Page, server: TestServer): Promise<void> {
   await page.getByRole('link', { name: 'Invite somebody' }).press('Enter')
   await page.getByRole('textbox', { name: 'E-mail address' }).fill('bob@example.com')
   await page.getByRole('radio', { name: /^Admin/ }).check()
-  await assertWellMade(page)
   await page.getByRole('button', { name: 'Invite' }).press('Enter')
   await page.getByRole('heading', { name: 'bob@example.com is invited as admin' }).waitFor()
-  await assertWellMade(page)
   const link = (await page.locator('#link').textContent()) ?? ''
   await page.goto(link)
   await page.getByText('You are signed in as ada@example.com').waitFor()
-  await assertWellMade(page)
 
   const bob = await (await page.context().browser()?.newContext())?.newPage()
   assert.ok(bob)
   await bob.goto(link)
-  await assertWellMade(bob)
   await bob.getByLabel('Your name').fill('Bob')
   await bob.getByLabel('Password').fill(password)
   await bob.keyboard.press('Enter')
@@ -211,9 +191,7 @@ async function inviteMember(page: Page, server: TestServer): Promise<void> {
   await bob.context().close()
 
   await page.goto(people)
-  await assertWellMade(page)
   await page.getByRole('link', { name: 'Manage bob@example.com' }).click()
-  await assertWellMade(page)
   await page.locator('summary', { hasText: 'Remove Bob' }).press('Enter')
   await page.getByRole('button', { name: 'Remove bob@example.com' }).press('Enter')
   await page.getByRole('status').filter({ hasText: 'The member is removed' }).waitFor()
@@ -222,13 +200,11 @@ async function inviteMember(page: Page, server: TestServer): Promise<void> {
 async function revokeSession(page: Page, server: TestServer): Promise<void> {
   await page.goto(`${server.origin}/account/sessions`)
   await page.getByText('this browser', { exact: true }).waitFor()
-  await assertWellMade(page)
 
   await page.goto(`${server.origin}/organizations/acme/settings/sign-in`)
   await page.getByLabel('What stands after the @').fill('example.com')
   await page.keyboard.press('Enter')
   await page.getByText('Not proved yet').waitFor()
-  await assertWellMade(page)
 
   await page.goto(`${server.origin}/organizations/acme/sessions`)
   await page.getByLabel('Kind of client').selectOption('Verified')
@@ -236,20 +212,16 @@ async function revokeSession(page: Page, server: TestServer): Promise<void> {
   await page.getByRole('checkbox', { name: 'Select Claude Code of ada@example.com' }).check()
   await page.getByRole('button', { name: 'Revoke selected' }).click()
   await page.getByRole('heading', { name: 'Revoke 1 session of yours?' }).waitFor()
-  await assertWellMade(page)
   await page.getByRole('link', { name: 'Keep it' }).click()
 
   await page.locator('summary', { hasText: 'Revoke' }).press('Enter')
   await page.getByRole('link', { name: 'block this client' }).click()
   await page.getByRole('heading', { name: 'Block Claude Code?' }).waitFor()
-  await assertWellMade(page)
   await page.getByRole('link', { name: 'Cancel' }).click()
 
   await page.locator('summary', { hasText: 'Revoke' }).press('Enter')
   await page.getByText('stops working at its next request').waitFor()
-  await assertWellMade(page)
   await page.getByRole('button', { name: 'Revoke session of yours' }).press('Enter')
   await page.getByRole('status').filter({ hasText: '1 session revoked' }).waitFor()
   await page.getByRole('heading', { name: 'No client is connected' }).waitFor()
-  await assertWellMade(page)
 }

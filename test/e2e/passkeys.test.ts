@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Browser, CDPSession, Page } from 'playwright-core'
-import { assertWellMade, collectComplaints, findChromium, launchChromium } from '../support/browser-pages.ts'
+import { collectComplaints, findChromium, launchChromium } from '../support/browser-pages.ts'
 import { authorizationUrl, claudeCode, pkce } from '../support/oauth-client.ts'
 import { password, populate, startServer, type TestServer } from '../support/server.ts'
 
@@ -91,20 +91,16 @@ describe('Passkeys in Chromium (WebAuthn Level 3 §7)', { skip }, () => {
   }
 
   async function addPasskey(page: Page): Promise<void> {
-    await assertWellMade(page)
     ahead += 15 * 60_000
     await page.getByRole('link', { name: 'Add a passkey' }).click()
     await page.getByRole('heading', { name: 'Confirm it’s you' }).waitFor()
-    await assertWellMade(page)
     await page.getByLabel('Password').fill(password)
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: 'Add a passkey' }).waitFor()
-    await assertWellMade(page)
     await page.getByLabel('Name').fill('Laptop of Ada')
     await page.getByRole('button', { name: 'Make the passkey' }).click()
     await page.getByRole('status').filter({ hasText: 'The passkey is added' }).waitFor()
     await page.getByText('never used').waitFor()
-    await assertWellMade(page)
 
     await page.getByRole('link', { name: 'Add a passkey' }).click()
     await page.getByRole('button', { name: 'Make the passkey' }).click()
@@ -123,7 +119,6 @@ describe('Passkeys in Chromium (WebAuthn Level 3 §7)', { skip }, () => {
     await page.getByRole('heading', { name: 'Organizations' }).waitFor()
     await page.goto(`${server.origin}/account/sessions`)
     await page.getByText('with a passkey').first().waitFor()
-    await assertWellMade(page)
   }
 
   async function authorizeWithPasskey(page: Page): Promise<void> {
@@ -152,5 +147,4 @@ async function refuseRemoved(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Sign out' }).click()
   await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
   await page.getByRole('alert').filter({ hasText: 'not known here' }).waitFor()
-  await assertWellMade(page)
 }

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { createArchitecture } from '../../src/architecture/architecture.ts'
 import { administrationBy } from '../../src/domain/administration.ts'
 import { tools } from '../../src/mcp/tools/tools.ts'
-import { packageRoot } from '../../src/package.ts'
 import { type Browser, formsOf } from '../support/browser.ts'
+import { declaredRoutes } from '../support/declared-routes.ts'
 import { invite } from '../support/invitations.ts'
 import { service } from '../support/kubernetes-manifests.ts'
 import { callTool, signIn, type Tokens } from '../support/oauth-client.ts'
@@ -193,15 +191,6 @@ interface Tenant {
   belongings: Belongings
 }
 
-/** The routes as they are declared in `src/dashboard`. */
-function declaredRoutes(): string[] {
-  const folder = join(packageRoot(), 'src/dashboard')
-  return readdirSync(folder)
-    .map((file) => readFileSync(join(folder, file), 'utf8'))
-    .flatMap((source) => [...source.matchAll(/\.(get|post|put|patch|delete|all)\(\s*'(\/[^']*)'/g)])
-    .map(([, method = '', path = '']) => `${method.toUpperCase()} ${path}`)
-}
-
 const stores: { name: string; skip: string | false; start: () => ReturnType<typeof startRedis> }[] = [
   { name: 'the embedded store', skip: false, start: async () => undefined },
   { name: 'Redis', skip: redisSkipReason(), start: () => startRedis() },
@@ -318,7 +307,7 @@ for (const store of stores) {
     }
 
     it('every route is in the table above, and nothing else', () => {
-      assert.deepEqual(declaredRoutes().toSorted(), Object.keys(routes).toSorted())
+      assert.deepEqual(declaredRoutes('dashboard').toSorted(), Object.keys(routes).toSorted())
     })
 
     for (const [route, attempt] of Object.entries(routes)) {

@@ -1,0 +1,71 @@
+/// <reference lib="dom" />
+
+import axe from 'axe-core'
+import type { BrowserContext, Page } from 'playwright-core'
+
+/** Gives every page of a context what {@link findFaults} needs; not subject to the Content-Security-Policy. */
+export async function prepareForFaults(context: BrowserContext): Promise<void> {
+  await context.addInitScript({ content: axe.source })
+}
+
+/**
+ * What is wrong with a page, wide and light, then narrow and dark: what axe-core finds (WCAG 2.2 AA and best practices),
+ * sideways scrolling, errors that belong to no field, what the keyboard does not reach or where one does not see it.
+ */
+export async function findFaults(page: Page): Promise<string[]> {
+  const faults: string[] = []
+  for (const [width, colorScheme] of [
+    [1440, 'light'],
+    [360, 'dark'],
+  ] as const) {
+    await page.setViewportSize({ width, height: 800 })
+    await page.emulateMedia({ colorScheme })
+    const found = [...(await page.evaluate(runAxe)), ...(await page.evaluate(findLayoutFaults))]
+    faults.push(...found.map((fault) => `${colorScheme}, ${width} px: ${fault}`))
+  }
+  return faults
+}
+
+/** Runs in the page, where `axe` is a global. */
+async function runAxe(): Promise<string[]> {
+  const { violations } = await axe.run(document, {
+    resultTypes: ['violations'],
+  })
+  return violations.flatMap(({ id, impact, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${impact} ${id}: ${html} ${failureSummary}`),
+  )
+}
+
+/** Runs in the page. */
+function findLayoutFaults(): string[] {
+  const faults: string[] = []
+  const overflow = document.documentElement.scrollWidth - window.innerWidth
+  if (overflow > 0) faults.push(`${overflow} px too wide`)
+  if (document.querySelectorAll('h1').length !== 1) faults.push('not one h1')
+  for (const field of document.querySelectorAll('[aria-invalid=true]')) {
+    const note = document.getElementById(field.getAttribute('aria-describedby') ?? '')
+    if (!note?.textContent?.trim()) faults.push(`no note says what is wrong: ${field.outerHTML}`)
+  }
+
+  const stops = [
+    ...document.querySelectorAll<HTMLElement>('a[href], button, input, select, summary, [tabindex]'),
+  ].filter((element) => element.tabIndex !== -1 && element.checkVisibility({ visibilityProperty: true }))
+  let previous: DOMRect | undefined
+  for (const stop of stops) {
+    if (stop.tabIndex > 0) faults.push(`out of the order of the page: ${stop.outerHTML}`)
+    stop.focus({ focusVisible: true, preventScroll: true } as FocusOptions)
+    const { outlineStyle, boxShadow } = getComputedStyle(stop)
+    if (document.activeElement === stop && outlineStyle === 'none' && boxShadow === 'none') {
+      faults.push(`focus is not seen: ${stop.outerHTML}`)
+    }
+    // The next stop stands below or to the right: in a column of its own it may stand higher.
+    const place = stop.getBoundingClientRect()
+    if (previous && place.bottom <= previous.top && place.left < previous.right) {
+      faults.push(`the focus jumps up to: ${stop.outerHTML}`)
+    }
+    // A skip link and an open menu lie over what comes next.
+    if (!stop.matches('.skip-link, [data-popover] > :not(summary) *')) previous = place
+  }
+  if (document.activeElement instanceof HTMLElement) document.activeElement.blur()
+  return faults
+}

@@ -1,0 +1,305 @@
+import assert from 'node:assert/strict'
+import type { Browser, Page } from 'playwright-core'
+import { prepareForFaults } from './page-faults.ts'
+import type { Person, PopulatedSite } from './populated-site.ts'
+
+/** A page in one of its states. */
+export interface Visit {
+  as: Person
+  /** What it says in this state, and in no other. */
+  shows: string
+  /** Absent: the route with acme for its slug. */
+  path?: (site: PopulatedSite) => string
+  /** Absent: 200. */
+  status?: number
+  /** Done before it is looked at, such as sending a form with a mistake or opening a menu. */
+  first?: (page: Page) => Promise<void>
+}
+
+/** A route without a page of its own. */
+type Exemption = `none: ${string}`
+
+/**
+ * Every page, and how it is come by. A new route belongs here, or a test says so: with one visit for each state that
+ * looks different, the empty ones and those with an error among them.
+ */
+export const visits: Record<string, Visit[] | Exemption> = {
+  'GET /': [
+    { as: 'ada', shows: 'can be restored until' },
+    { as: 'eve', shows: 'You are not in an organization yet' },
+  ],
+  'GET /setup': [
+    { as: 'first', shows: 'Set up OpenTrace', path: ({ tokens }) => `/setup?token=${tokens.setup}` },
+    {
+      as: 'first',
+      shows: 'Use at least 10 characters',
+      path: ({ tokens }) => `/setup?token=${tokens.setup}`,
+      first: (page) =>
+        send(page, { name: 'Ada', email: 'ada@example.com', password: 'short', organization: 'A' }),
+    },
+    {
+      as: 'first',
+      shows: 'setup link is not valid',
+      path: () => '/setup?token=wrong',
+      status: 404,
+    },
+  ],
+  'GET /sign-in': [
+    { as: 'guest', shows: 'Forgot your password?' },
+    {
+      as: 'guest',
+      shows: 'password is wrong',
+      first: (page) => send(page, { email: 'ada@example.com', password: 'wrong' }),
+    },
+  ],
+  'GET /sign-in/oidc': 'none: goes to the provider',
+  'GET /sign-in/oidc/callback': 'none: goes on',
+  'GET /sign-in/oidc/:organization': 'none: goes to the provider',
+  'GET /sign-in/oidc/:organization/callback': 'none: goes on',
+  'GET /sign-in/organization': [
+    { as: 'guest', shows: 'Your e-mail address tells where' },
+    {
+      as: 'guest',
+      shows: 'Continue with Globex ID',
+      first: (page) => send(page, { email: 'somebody@globex.example' }),
+    },
+    {
+      as: 'guest',
+      shows: 'No organization here has connected a provider',
+      first: (page) => send(page, { email: 'ada@example.com' }),
+    },
+  ],
+  'GET /sign-in/confirm': [
+    { as: 'early', shows: 'Confirm it’s you' },
+    {
+      as: 'early',
+      shows: 'The password is wrong',
+      first: (page) => send(page, { confirm_password: 'wrong' }),
+    },
+  ],
+  'GET /sign-in/passkey/options': 'none: for script',
+  'GET /invitations/:token': [
+    { as: 'guest', shows: 'Create account and join', path: ({ tokens }) => `/invitations/${tokens.guest}` },
+    { as: 'guest', shows: 'Sign in to accept', path: ({ tokens }) => `/invitations/${tokens.bob}` },
+    { as: 'ada', shows: 'You are signed in as', path: ({ tokens }) => `/invitations/${tokens.bob}` },
+    { as: 'bob', shows: 'Join as bob@example.com', path: ({ tokens }) => `/invitations/${tokens.bob}` },
+  ],
+  'GET /forgot-password': [
+    { as: 'guest', shows: 'Send the link' },
+    { as: 'guest', shows: 'Look at your mail', first: (page) => send(page, { email: 'ada@example.com' }) },
+    { as: 'first', shows: 'This server sends no mail' },
+  ],
+  'GET /reset-password': [
+    {
+      as: 'guest',
+      shows: 'Use at least 10 characters',
+      path: ({ tokens }) => `/reset-password?token=${tokens.reset}`,
+      first: (page) => send(page, { password: 'short' }),
+    },
+  ],
+  'GET /account': [
+    { as: 'ada', shows: 'Also end my client session' },
+    {
+      as: 'ada',
+      shows: 'Remove it from the device as well',
+      first: (page) => page.locator('summary', { hasText: 'Remove' }).click(),
+    },
+    {
+      as: 'eve',
+      shows: 'Use at least 10 characters',
+      first: (page) => send(page, { current_password: 'wrong', new_password: 'short' }),
+    },
+  ],
+  'GET /account/passkeys/new': [{ as: 'ada', shows: 'Make the passkey' }],
+  'GET /account/passkeys/options': 'none: for script',
+  'GET /account/sessions': [
+    { as: 'ada', shows: 'this browser' },
+    {
+      as: 'eve',
+      shows: 'No client is connected',
+      first: (page) => page.locator('summary', { hasText: 'Sign out everywhere' }).click(),
+    },
+  ],
+  'GET /account/sessions/revoke': [
+    { as: 'ada', shows: 'Keep it', path: () => '/account/sessions/revoke?match=all' },
+  ],
+  'GET /account/organizations/new': [
+    { as: 'ada', shows: 'You become its owner' },
+    {
+      as: 'ada',
+      shows: 'Another organization has this address',
+      first: (page) => send(page, { name: 'Acme', slug: 'acme' }),
+    },
+  ],
+  'GET /organizations/:slug': [
+    { as: 'ada', shows: 'At a glance', first: (page) => page.locator('.switcher > summary').click() },
+    { as: 'mel', shows: 'live sessions of yours' },
+    { as: 'bob', shows: 'No architecture yet', path: () => '/organizations/globex' },
+    { as: 'ada', shows: 'One more step', path: () => '/organizations/globex', status: 403 },
+    { as: 'ada', shows: 'Restore it', path: () => '/organizations/initech', status: 410 },
+    { as: 'mel', shows: 'Ask one of them', path: () => '/organizations/initech', status: 410 },
+    { as: 'ada', shows: 'Error 404', path: () => '/organizations/nowhere', status: 404 },
+  ],
+  'GET /organizations/:slug/architecture': [
+    { as: 'ada', shows: 'Depended on by' },
+    { as: 'ada', shows: 'Nothing matches', path: () => '/organizations/acme/architecture?q=zzzzzz' },
+    { as: 'bob', shows: 'No architecture yet', path: () => '/organizations/globex/architecture' },
+  ],
+  'GET /organizations/:slug/architecture/:ref': [
+    {
+      as: 'ada',
+      shows: 'Is depended on by',
+      path: () => '/organizations/acme/architecture?q=gateway',
+      first: (page) => page.getByRole('link', { name: 'gateway', exact: true }).click(),
+    },
+  ],
+  'GET /organizations/:slug/audit-log': [
+    {
+      as: 'ada',
+      shows: 'whoami',
+      first: (page) => page.locator('.facts-of > summary').first().click(),
+    },
+    {
+      as: 'ada',
+      shows: 'Nothing matches',
+      path: () => '/organizations/acme/audit-log?who=nobody%40example.com&from=2020-01-01&to=2020-01-02',
+    },
+  ],
+  'GET /organizations/:slug/audit-log.csv': 'none: a file',
+  'GET /organizations/:slug/audit-log.jsonl': 'none: a file',
+  'GET /organizations/:slug/connect': [{ as: 'ada', shows: 'When it does not work' }],
+  'GET /organizations/:slug/members': [
+    {
+      as: 'ada',
+      shows: 'works no more',
+      first: (page) => page.locator('summary', { hasText: 'Revoke' }).first().click(),
+    },
+    { as: 'mel', shows: 'You are a member' },
+  ],
+  'GET /organizations/:slug/members/:id': [
+    {
+      as: 'ada',
+      shows: 'is refused at the next request',
+      path: ({ ids }) => `/organizations/acme/members/${ids.user}`,
+      first: (page) => page.locator('summary', { hasText: 'Remove' }).click(),
+    },
+    { as: 'ada', shows: 'Leave Acme', path: ({ ids }) => `/organizations/acme/members/${ids.own}` },
+  ],
+  'GET /organizations/:slug/members/invite': [
+    {
+      as: 'ada',
+      shows: 'is a member of Acme already',
+      first: (page) => send(page, { email: 'mel@example.com', role: 'admin' }),
+    },
+    {
+      as: 'ada',
+      shows: 'The link is on its way by mail',
+      first: (page) => send(page, { email: 'somebody.else@example.com', role: 'member' }),
+    },
+  ],
+  'GET /organizations/:slug/members/leave': [
+    { as: 'mel', shows: 'You come back only by invitation' },
+    { as: 'ada', shows: 'Leave Acme?' },
+  ],
+  'GET /organizations/:slug/sessions': [
+    {
+      as: 'ada',
+      shows: 'block this client',
+      first: (page) => page.locator('summary', { hasText: 'Revoke' }).first().click(),
+    },
+    { as: 'ada', shows: 'Nothing matches', path: () => '/organizations/acme/sessions?q=nobody' },
+    { as: 'bob', shows: 'No client is connected', path: () => '/organizations/globex/sessions' },
+  ],
+  'GET /organizations/:slug/sessions/block': [
+    {
+      as: 'ada',
+      shows: 'until you lift the block',
+      path: ({ ids }) => `/organizations/acme/sessions/block?subject=client&session=${ids.session}`,
+    },
+  ],
+  'GET /organizations/:slug/sessions/revoke': [
+    { as: 'ada', shows: 'Keep them', path: () => '/organizations/acme/sessions/revoke?match=all' },
+  ],
+  'GET /organizations/:slug/settings': [
+    { as: 'ada', shows: 'Delete this organization' },
+    { as: 'mel', shows: 'You are a member' },
+  ],
+  'GET /organizations/:slug/settings/delete': [{ as: 'ada', shows: 'Type Acme to confirm' }],
+  'GET /organizations/:slug/settings/sign-in': [
+    { as: 'ada', shows: 'Not proved yet' },
+    {
+      as: 'bob',
+      shows: 'Nobody signs in through it any more',
+      path: () => '/organizations/globex/settings/sign-in',
+      first: (page) => page.locator('summary', { hasText: 'Remove' }).click(),
+    },
+  ],
+  'GET /oauth/authorize': [
+    {
+      as: 'guest',
+      shows: 'This client is not known here',
+      path: ({ authorization }) => authorization({ client_id: 'nobody' }),
+      status: 400,
+    },
+    {
+      as: 'guest',
+      shows: 'You are leaving OpenTrace',
+      path: ({ authorization, clients }) =>
+        authorization({
+          client_id: clients.web,
+          redirect_uri: 'https://app.example/done',
+          code_challenge: '',
+        }),
+      status: 400,
+    },
+  ],
+  'GET /interaction/:uid': [
+    { as: 'guest', shows: 'to continue with Claude Code', path: ({ authorization }) => authorization() },
+    { as: 'ada', shows: 'known to this server', path: ({ authorization }) => authorization() },
+    {
+      as: 'mel',
+      shows: 'It only claims this name',
+      path: ({ authorization, clients }) =>
+        authorization({
+          client_id: clients.web,
+          redirect_uri: 'https://app.example/done',
+        }),
+    },
+    { as: 'eve', shows: 'You are not in an organization yet', path: ({ authorization }) => authorization() },
+    {
+      as: 'guest',
+      shows: 'This sign-in is over',
+      path: () => '/interaction/nothing',
+      status: 400,
+    },
+  ],
+}
+
+/** Fills fields by name and sends their form, as Enter does. */
+async function send(page: Page, fields: Record<string, string>): Promise<void> {
+  for (const [name, value] of Object.entries(fields)) {
+    const field = page.locator(`[name=${name}]:not([type=hidden])`)
+    if ((await field.count()) > 1) await page.locator(`[name=${name}][value=${value}]`).check()
+    else await field.fill(value)
+  }
+  await page.locator(`[name=${Object.keys(fields)[0]}]:not([type=hidden])`).press('Enter')
+}
+
+/** A page in a browser of somebody's own. */
+export async function openFor(browser: Browser, site: PopulatedSite, person: Person): Promise<Page> {
+  const context = await browser.newContext({ baseURL: site.originFor(person) })
+  context.setDefaultTimeout(10_000)
+  await prepareForFaults(context)
+  await context.addCookies(site.cookiesOf(person))
+  return context.newPage()
+}
+
+/** Goes there and brings the page to its state. @throws {AssertionError} when another page is shown */
+export async function open(page: Page, site: PopulatedSite, route: string, visit: Visit): Promise<void> {
+  const path = visit.path?.(site) ?? route.slice('GET '.length).replace(':slug', 'acme')
+  await page.setViewportSize({ width: 1440, height: 800 })
+  const response = await page.goto(path)
+  await visit.first?.(page)
+  await page.getByText(visit.shows).filter({ visible: true }).first().waitFor()
+  if (!visit.first) assert.equal(response?.status(), visit.status ?? 200, path)
+}
