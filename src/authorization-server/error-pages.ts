@@ -8,20 +8,15 @@ const signInAgain = [
   'In Claude Code: run claude mcp logout NAME, then claude mcp login NAME, with the name of this server.',
 ]
 
+/** What went wrong, where the library says it for developers; by OAuth code. */
+const messages: Record<string, string> = {
+  invalid_client: 'Your client is not registered here (any more): it must register and sign in again.',
+  invalid_redirect_uri: 'The address your client wants the answer at is not one it registered.',
+  lost_interaction: 'This sign-in took too long, was finished already, or was begun in another browser.',
+}
+
 /** What a person can do about an error that cannot be sent back to the client; by OAuth code. */
 const nextSteps: Record<string, string[]> = {
-  invalid_client: [
-    'Your client is not registered here (any more): it must register and sign in again.',
-    ...signInAgain,
-  ],
-  invalid_redirect_uri: [
-    'The address your client wants the answer at is not one it registered.',
-    ...signInAgain,
-  ],
-  lost_interaction: [
-    'This sign-in took too long, was finished already, or was begun in another browser.',
-    ...signInAgain,
-  ],
   temporarily_unavailable: ['Wait a few seconds, then reload this page.'],
 }
 
@@ -44,7 +39,7 @@ function renderProtocolError(ctx: Context, render: Render, out: ProtocolError, c
   render(ctx, 'error', {
     status: ctx.status,
     title: titles[kind] ?? 'The sign-in cannot go on',
-    message: out.error_description ?? 'The authorization request was refused.',
+    message: messages[kind] ?? out.error_description ?? 'The authorization request was refused.',
     error: out.error,
     requestId: ctx.state.requestId,
     nextSteps: nextSteps[kind] ?? signInAgain,

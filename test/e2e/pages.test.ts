@@ -1,3 +1,5 @@
+/// <reference lib="dom" />
+
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
@@ -11,7 +13,7 @@ import { declaredRoutes } from '../support/declared-routes.ts'
 import { authorizationUrl, claudeCode, pkce } from '../support/oauth-client.ts'
 import { findFaults } from '../support/page-faults.ts'
 import { open, openFor, visits } from '../support/page-visits.ts'
-import { type Person, startPopulatedSite } from '../support/populated-site.ts'
+import { type Person, type PopulatedSite, startPopulatedSite } from '../support/populated-site.ts'
 import { password, startServer, type TestServer } from '../support/server.ts'
 
 const executable = findChromium()
@@ -55,10 +57,24 @@ describe('The pages in Chromium', { skip }, () => {
     assert.deepEqual(Object.keys(visits).toSorted(), pages.toSorted())
   })
 
-  it('pass axe-core, fit 360 px and follow the keyboard, in each of their states, light and dark', async () => {
-    const site = await startPopulatedSite()
-    const contexts = new Map<Person, Promise<Page>>()
-    try {
+  describe('in each of their states', () => {
+    let site: PopulatedSite
+    const pages = new Map<Person, Page>()
+    before(async () => {
+      site = await startPopulatedSite()
+    })
+    after(async () => {
+      await Promise.all([...pages.values()].map((page) => page.context().close()))
+      await site.stop()
+    })
+
+    async function pageOf(person: Person): Promise<Page> {
+      const page = pages.get(person) ?? (await openFor(browser, site, person))
+      pages.set(person, page)
+      return page
+    }
+
+    it('pass axe-core, fit 360 px and show where the focus is, light and dark', async () => {
       const faults: string[] = []
       for (const [route, ofRoute] of Object.entries(visits)) {
         if (typeof ofRoute === 'string') continue
@@ -69,16 +85,50 @@ describe('The pages in Chromium', { skip }, () => {
         }
       }
       assert.deepEqual(faults, [])
-    } finally {
-      await Promise.all([...contexts.values()].map(async (page) => (await page).context().close()))
-      await site.stop()
-    }
+    })
 
-    function pageOf(person: Person): Promise<Page> {
-      const page = contexts.get(person) ?? openFor(browser, site, person)
-      contexts.set(person, page)
-      return page
-    }
+    it('are walked through with Tab alone, from the skip link to the last button', async () => {
+      const page = await pageOf('ada')
+      await page.setViewportSize({ width: 1440, height: 800 })
+      await page.goto('/organizations/acme/sessions')
+      await page.keyboard.press('Tab')
+      assert.equal(await page.locator(':focus').textContent(), 'Skip to content')
+      assert.ok(((await page.locator(':focus').boundingBox())?.y ?? -1) >= 0, 'the skip link is seen')
+      const stops = page
+        .locator('a, button, input:not([type=hidden]), select, summary')
+        .filter({ visible: true })
+      for (const stop of (await stops.all()).slice(1)) {
+        // A date has a stop for each of its parts.
+        while (await page.locator('input[type=datetime-local]:focus').count()) {
+          await page.keyboard.press('Tab')
+          if (await stop.evaluate((element) => element === document.activeElement)) break
+        }
+        if (await stop.evaluate((element) => element === document.activeElement)) continue
+        await page.keyboard.press('Tab')
+        assert.ok(
+          await stop.evaluate((element) => element === document.activeElement),
+          `Tab reaches ${await stop.evaluate((element) => element.outerHTML)}`,
+        )
+      }
+    })
+
+    it('skip to the content, and open and close the menu of organizations, with the keyboard', async () => {
+      const page = await pageOf('ada')
+      await page.goto('/organizations/acme/sessions')
+      await page.keyboard.press('Tab')
+      await page.keyboard.press('Enter')
+      await page.keyboard.press('Tab')
+      assert.equal(await page.locator(':focus').getAttribute('type'), 'search')
+
+      const menu = page.locator('.switcher')
+      await menu.locator('summary').focus()
+      await page.keyboard.press('Enter')
+      await page.keyboard.press('Tab')
+      assert.match((await page.locator(':focus').textContent()) ?? '', /^Globex/)
+      await page.keyboard.press('Escape')
+      assert.equal(await menu.getAttribute('open'), null)
+      assert.ok(await menu.locator('summary:focus').isVisible())
+    })
   })
 })
 

@@ -97,6 +97,9 @@ export const visits: Record<string, Visit[] | Exemption> = {
       first: (page) => send(page, { password: 'short' }),
     },
   ],
+  'GET /leaked-token': [
+    { as: 'guest', shows: 'For secret scanners', first: (page) => send(page, { token: 'no token' }) },
+  ],
   'GET /account': [
     { as: 'ada', shows: 'Also end my client session' },
     {
@@ -168,6 +171,13 @@ export const visits: Record<string, Visit[] | Exemption> = {
   'GET /organizations/:slug/audit-log.csv': 'none: a file',
   'GET /organizations/:slug/audit-log.jsonl': 'none: a file',
   'GET /organizations/:slug/connect': [{ as: 'ada', shows: 'When it does not work' }],
+  'GET /organizations/:slug/connect/check': [
+    {
+      as: 'ada',
+      shows: 'Clients that can reach this address can connect',
+      first: (page) => page.getByRole('button', { name: 'Check now' }).click(),
+    },
+  ],
   'GET /organizations/:slug/members': [
     {
       as: 'ada',
