@@ -60,7 +60,7 @@ function findLayoutFaults(): string[] {
   let previous: DOMRect | undefined
   for (const stop of stops) {
     if (stop.tabIndex > 0) faults.push(`out of the order of the page: ${stop.outerHTML}`)
-    stop.focus({ focusVisible: true, preventScroll: true } as FocusOptions)
+    stop.focus({ focusVisible: true, preventScroll: true })
     const { outlineStyle, boxShadow } = getComputedStyle(stop)
     if (document.activeElement === stop && outlineStyle === 'none' && boxShadow === 'none') {
       faults.push(`focus is not seen: ${stop.outerHTML}`)

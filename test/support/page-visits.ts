@@ -211,6 +211,39 @@ export const visits: Record<string, Visit[] | Exemption> = {
     { as: 'mel', shows: 'You come back only by invitation' },
     { as: 'ada', shows: 'Leave Acme?' },
   ],
+  'GET /organizations/:slug/service-accounts': [
+    { as: 'ada', shows: 'What is wanted of tokens' },
+    { as: 'bob', shows: 'No service account', path: () => '/organizations/globex/service-accounts' },
+  ],
+  'GET /organizations/:slug/service-accounts/new': [{ as: 'ada', shows: 'One for each machine' }],
+  'GET /organizations/:slug/service-accounts/:id': [
+    {
+      as: 'ada',
+      shows: 'This cannot be undone',
+      path: ({ ids }) => `/organizations/acme/service-accounts/${ids.machine}`,
+      first: (page) => page.locator('summary', { hasText: 'Delete' }).click(),
+    },
+  ],
+  'GET /organizations/:slug/service-accounts/:id/tokens/new': [
+    {
+      as: 'ada',
+      shows: 'It is shown once, on the next page',
+      path: ({ ids }) => `/organizations/acme/service-accounts/${ids.machine}/tokens/new`,
+    },
+    {
+      as: 'ada',
+      shows: 'Keep it where your machine keeps secrets',
+      path: ({ ids }) => `/organizations/acme/service-accounts/${ids.machine}/tokens/new`,
+      first: (page) => send(page, { name: 'nightly' }),
+    },
+  ],
+  'GET /organizations/:slug/service-accounts/:id/tokens/:token/rotate': [
+    {
+      as: 'ada',
+      shows: 'Makes a new token',
+      path: ({ ids }) => `/organizations/acme/service-accounts/${ids.machine}/tokens/${ids.token}/rotate`,
+    },
+  ],
   'GET /organizations/:slug/sessions': [
     {
       as: 'ada',
@@ -301,7 +334,10 @@ export async function openFor(browser: Browser, site: PopulatedSite, person: Per
   context.setDefaultTimeout(10_000)
   await prepareForFaults(context)
   await context.addCookies(site.cookiesOf(person))
-  return context.newPage()
+  const page = await context.newPage()
+  // A page with a secret asks before it is left.
+  page.on('dialog', (dialog) => void dialog.accept())
+  return page
 }
 
 /** Goes there and brings the page to its state. @throws {AssertionError} when another page is shown */

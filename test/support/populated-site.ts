@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { createArchitecture } from '../../src/architecture/architecture.ts'
+import { administrationBy } from '../../src/domain/administration.ts'
 import { authorizationUrl, callTool, claudeCode, pkce, register, signIn } from './oauth-client.ts'
 import { type Browser, createBrowser } from './browser.ts'
 import { password, populate, startServer } from './server.ts'
@@ -17,8 +18,8 @@ export interface PopulatedSite {
   originFor: (person: Person) => string
   /** For another browser. */
   cookiesOf: (person: Person) => { name: string; value: string; path: string; domain: string }[]
-  /** Mel's and Ada's ids and that of a client session in acme. */
-  ids: { user: string; own: string; session: string }
+  /** Of Mel and Ada, and of a client session, a service account and its token in acme. */
+  ids: { user: string; own: string; session: string; machine: string; token: string }
   /** What stands in links. */
   tokens: { setup: string; reset: string; guest: string; bob: string }
   /** Ids of clients that only claim their names; one of them has its redirect URI on the web. */
@@ -98,6 +99,10 @@ export async function startPopulatedSite(): Promise<PopulatedSite> {
   )
   const guest = await domain.invitations.invite(own, asAda, { email: 'guest@example.com', role: 'member' })
   const forBob = await domain.invitations.invite(own, asAda, { email: 'bob@example.com', role: 'member' })
+  const administration = administrationBy(own, ada, '127.0.0.1')
+  const machine = await domain.serviceAccounts.create(administration, { name: 'ci', description: '' })
+  const form = { name: 'deploy', expiry: { choice: '30', date: '' }, addresses: '' } as const
+  const { token } = await domain.apiTokenIssue.issue(administration, machine, form)
   const [session] = await domain.clientSessions.listLive('organization', acme.id)
   assert.ok(session)
 
@@ -135,7 +140,7 @@ export async function startPopulatedSite(): Promise<PopulatedSite> {
   }
 
   return {
-    ids: { user: mel.id, session: session.id, own: ada.id },
+    ids: { user: mel.id, session: session.id, own: ada.id, machine: machine.id, token: token.id },
     tokens: {
       setup: await unused.domain.firstRun.issueToken(),
       reset: await domain.passwordResets.issue(ada, hour),
