@@ -26,6 +26,8 @@ const notices = {
   'service-account-deleted': 'The service account is deleted, and its tokens have ended.',
   'token-policy-changed': 'Saved.',
   'api-token-revoked': 'The token is revoked. Whatever uses it is refused from now on.',
+  'trust-rule-added': 'Jobs that match the rule are let in from now on.',
+  'trust-rule-removed': 'The rule is removed. Jobs it let in are refused at their next request.',
   'role-changed': 'The role is changed.',
   'member-removed': 'The member is removed, and refused everywhere from now on.',
   'invitation-revoked': 'The invitation is revoked. Its link works no more.',

@@ -4,9 +4,13 @@ import { type ApiTokenPagesDeps, createApiTokenPages } from './api-token-pages.t
 import type { FreshSignIn } from './fresh-sign-in.ts'
 import { createLeakedTokenPages, type LeakedTokenPagesDeps } from './leaked-token-pages.ts'
 import { createServiceAccountPages, type ServiceAccountPagesDeps } from './service-account-pages.ts'
+import { createTrustRulePages, type TrustRulePagesDeps } from './trust-rule-pages.ts'
 import type { Viewers } from './viewer.ts'
 
-export type ServiceAccountRouteDeps = ServiceAccountPagesDeps & ApiTokenPagesDeps & LeakedTokenPagesDeps
+export type ServiceAccountRouteDeps = ServiceAccountPagesDeps &
+  ApiTokenPagesDeps &
+  TrustRulePagesDeps &
+  LeakedTokenPagesDeps
 
 /** Adds the pages about service accounts and their tokens. */
 export function addServiceAccountRoutes(
@@ -16,6 +20,7 @@ export function addServiceAccountRoutes(
 ): void {
   const accounts = createServiceAccountPages(deps)
   const tokens = createApiTokenPages(deps)
+  const trustRules = createTrustRulePages(deps)
   const leakedToken = createLeakedTokenPages(deps)
 
   router
@@ -41,6 +46,12 @@ export function addServiceAccountRoutes(
     .post(
       '/organizations/:slug/service-accounts/:id/tokens/:token/revoke',
       inOrganization(fresh(tokens.revoke)),
+    )
+    .get('/organizations/:slug/service-accounts/:id/trust', inOrganization(trustRules.show))
+    .post('/organizations/:slug/service-accounts/:id/trust', inOrganization(fresh(trustRules.add)))
+    .post(
+      '/organizations/:slug/service-accounts/:id/trust/:rule/remove',
+      inOrganization(fresh(trustRules.remove)),
     )
     .get('/leaked-token', leakedToken.show)
     .post('/leaked-token', leakedToken.submit)

@@ -97,19 +97,6 @@ export function createTrustRules({
     return document && present(document)
   }
 
-  /** One of the organization's. @throws {DomainError} `not_found` */
-  async function require(by: Administration, id: string): Promise<TrustRule> {
-    return (await requireDocument(by, id)).data as TrustRule
-  }
-
-  async function requireDocument({ organization }: Administration, id: string): Promise<StoredDocument> {
-    const document = await documents.get('trust-rule', id)
-    if (!document || (document.data as TrustRule).organizationId !== organization.id) {
-      throw new DomainError('not_found', 'There is no such rule, or not any more.')
-    }
-    return document
-  }
-
   /** @throws {DomainError} `conflict` when the account has too many */
   async function add(by: Administration, account: ServiceAccount, form: TrustRuleForm): Promise<TrustRule> {
     if ((await list(account.id)).length >= mostRules) {
@@ -123,9 +110,13 @@ export function createTrustRules({
     return rule
   }
 
-  /** Removes a rule; what was issued under it ends with it. @throws {DomainError} `not_found` */
-  async function remove(by: Administration, id: string): Promise<void> {
-    const { data, version } = await requireDocument(by, id)
+  /** Removes a rule of an account; what was issued under it ends with it. @throws {DomainError} `not_found` */
+  async function remove(by: Administration, account: ServiceAccount, id: string): Promise<void> {
+    const document = await documents.get('trust-rule', id)
+    if (!document || (document.data as TrustRule).serviceAccountId !== account.id) {
+      throw new DomainError('not_found', 'There is no such rule, or not any more.')
+    }
+    const { data, version } = document
     try {
       await documents.commit([{ op: 'delete', kind: 'trust-rule', id, version }])
     } catch (error) {
@@ -153,7 +144,7 @@ export function createTrustRules({
     await auditLog.append(organization.id, { ...event, actor, address })
   }
 
-  return { list, find, require, add, remove, removeAll, noteUse }
+  return { list, find, add, remove, removeAll, noteUse }
 }
 
 /** Whether a rule trusts an identity, but for the audience of its token. */

@@ -39,6 +39,20 @@ export interface ApiTokenRow {
   end: string | undefined
 }
 
+/** A rule by which a service account trusts CI jobs. */
+export interface TrustRuleRow {
+  id: string
+  repository: string
+  repositoryId: string | undefined
+  issuer: string
+  /** As people call it: a branch by its name, anything else in full. */
+  ref: string | undefined
+  environment: string | undefined
+  audience: string | undefined
+  createdAt: Moment
+  lastUsedAt: Moment | undefined
+}
+
 /** What the pages about service accounts and their tokens are given. */
 export interface ServiceAccountViewData {
   'service-accounts': {
@@ -97,6 +111,25 @@ export interface ServiceAccountViewData {
     command: string
     /** `.mcp.json`. */
     projectFile: string
+  }
+  'trust-rules': {
+    frame: OrganizationFrame
+    base: string
+    account: { name: string; href: string }
+    rules: TrustRuleRow[]
+    providers: SelectOption[]
+    publicUrl: string
+    /** What jobs need: a workflow of GitHub Actions, and a job of GitLab CI. */
+    workflows: { github: string; gitlab: string }
+    values: {
+      issuer: string
+      repository: string
+      repositoryId: string
+      ref: string
+      environment: string
+      audience: string
+    }
+    errors: FieldErrors
   }
   /** Stands alone: for whoever finds a token. */
   'leaked-token': {

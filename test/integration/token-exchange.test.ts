@@ -247,7 +247,7 @@ for (const engine of engines.filter(({ name }) => name === 'SQLite file' || name
       await assertRefused(await exchange(await sign()), /was disabled by Ada Lovelace/)
       await server.domain.serviceAccounts.enable(by, account.id)
       assert.equal((await present(token)).status, 200)
-      await server.domain.trustRules.remove(by, rule.id)
+      await server.domain.trustRules.remove(by, account, rule.id)
       await assertTurnedAway(token, /rule that trusted this CI job was removed/)
       await assertRefused(await exchange(await sign()), /No rule of this service account trusts the issuer/)
       await trust()

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { createArchitecture } from '../../src/architecture/architecture.ts'
 import { administrationBy } from '../../src/domain/administration.ts'
+import { TrustRuleForm } from '../../src/domain/trust-rules.ts'
 import { tools } from '../../src/mcp/tools/tools.ts'
 import { type Browser, formsOf } from '../support/browser.ts'
 import { declaredRoutes } from '../support/declared-routes.ts'
@@ -23,6 +24,7 @@ interface Belongings {
   invitation: string
   serviceAccount: string
   apiToken: string
+  trustRule: string
   entity: string
 }
 
@@ -128,6 +130,12 @@ const routes: Record<string, Attempt | Exemption> = {
   'POST /organizations/:slug/service-accounts/:id/disable': { path: ofAccount },
   'POST /organizations/:slug/service-accounts/:id/enable': { path: ofAccount },
   'POST /organizations/:slug/service-accounts/:id/delete': { path: ofAccount },
+  'GET /organizations/:slug/service-accounts/:id/trust': { path: ofAccount },
+  'POST /organizations/:slug/service-accounts/:id/trust': {
+    path: ofAccount,
+    form: () => ({ provider: 'github', repository: 'acme/shop' }),
+  },
+  'POST /organizations/:slug/service-accounts/:id/trust/:rule/remove': { path: ofAccount },
   'GET /organizations/:slug/service-accounts/:id/tokens/new': { path: ofAccount },
   'POST /organizations/:slug/service-accounts/:id/tokens': {
     path: ofAccount,
@@ -157,8 +165,10 @@ const routes: Record<string, Attempt | Exemption> = {
   'POST /organizations/:slug/settings/sign-in/remove': {},
 }
 
-function ofAccount({ serviceAccount, apiToken }: Belongings): Record<string, string> {
-  return { id: serviceAccount, token: apiToken }
+const blankRule = { issuer: '', repositoryId: '', ref: '', environment: '', audience: '' }
+
+function ofAccount({ serviceAccount, apiToken, trustRule }: Belongings): Record<string, string> {
+  return { id: serviceAccount, token: apiToken, rule: trustRule }
 }
 
 /** The arguments with which each tool is asked for another's entity; `undefined` for a tool that takes none. */
@@ -180,6 +190,7 @@ const nobodys: Belongings = {
   invitation: 'f'.repeat(32),
   serviceAccount: 'f'.repeat(32),
   apiToken: 'f'.repeat(32),
+  trustRule: 'f'.repeat(32),
   entity: 'service:default/ffffffff',
 }
 
@@ -264,6 +275,8 @@ for (const store of stores) {
       const machine = await server.domain.serviceAccounts.create(by, { name: 'ci', description: '' })
       const form = { name: 'ci', expiry: { choice: '30', date: '' }, addresses: '' }
       const { token } = await server.domain.apiTokenIssue.issue(by, machine, form)
+      const trusted = TrustRuleForm.parse({ ...blankRule, provider: 'github', repository: `${name}/shop` })
+      const rule = await server.domain.trustRules.add(by, machine, trusted)
       const ids = {
         session: session.id,
         signInUid: String(browserSession.payload['uid']),
@@ -271,6 +284,7 @@ for (const store of stores) {
         invitation: invitation.id,
         serviceAccount: machine.id,
         apiToken: token.id,
+        trustRule: rule.id,
         block: block.id,
       }
       return {
