@@ -124,7 +124,7 @@ for (const [engine, skip] of [
       const { token } = await generate(account)
       const session = await beginSession(server.mcpUrl, token)
       await ada.submit(await ada.open(account), {}, /\/disable$/)
-      assert.match(await refusalOf(token), /switched of this API token was disabled by Ada Lovelace/)
+      assert.match(await refusalOf(token), /The service account switched was disabled by Ada Lovelace/)
       await ada.submit(await ada.open(account), {}, /\/enable$/)
       assert.equal((await post(server.mcpUrl, toolCall('whoami'), session)).status, 200)
       await ada.submit(await ada.open(account), {}, /\/delete$/)
