@@ -53,7 +53,9 @@ export function createInteractions(deps: InteractionsDeps): Router<RequestState>
     await signIns.end(ctx)
     await interaction.destroy()
     const parameters = Object.entries(interaction.params).filter(([, value]) => value !== undefined)
-    const query = new URLSearchParams(parameters.map(([name, value]): [string, string] => [name, String(value)]))
+    const query = new URLSearchParams(
+      parameters.map(([name, value]): [string, string] => [name, String(value)]),
+    )
     leave(ctx, interaction, `/oauth/authorize?${query.toString()}`)
   }
 

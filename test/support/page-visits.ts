@@ -224,6 +224,13 @@ export const visits: Record<string, Visit[] | Exemption> = {
       first: (page) => page.locator('summary', { hasText: 'Delete' }).click(),
     },
   ],
+  'GET /organizations/:slug/service-accounts/:id/trust': [
+    {
+      as: 'ada',
+      shows: 'No job is trusted yet',
+      path: ({ ids }) => `/organizations/acme/service-accounts/${ids.machine}/trust`,
+    },
+  ],
   'GET /organizations/:slug/service-accounts/:id/tokens/new': [
     {
       as: 'ada',
