@@ -30,7 +30,7 @@ export interface TokenExchangeDeps {
 /**
  * Token exchange (RFC 8693) for CI jobs: the identity token of a job for an access token of the service account that
  * `service_account` names. There is no client to authenticate (RFC 8693 §2.1): the identity token is the proof. Every
- * other grant is left to oidc-provider.
+ * other grant is left to oidc-provider, and so is whoever comes as an OAuth client: for them this grant is off.
  */
 export function tokenExchange(deps: TokenExchangeDeps): Middleware<RequestState> {
   const { publicUrl, limiter, identityExchange } = deps
@@ -38,6 +38,7 @@ export function tokenExchange(deps: TokenExchangeDeps): Middleware<RequestState>
   return async (ctx, next) => {
     const form = parametersOf(ctx)
     if (ctx.path !== '/oauth/token' || form.get('grant_type') !== grantType) return next()
+    if (form.has('client_id')) return next()
     await countAttempt(limiter, exchanges, addressGroup(ctx.state.address))
     const request = parseRequest(form, publicUrl)
     try {

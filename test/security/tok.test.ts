@@ -185,7 +185,7 @@ const otherGrants: [title: string, grantType: string][] = [
   ['TOK-26 jwt-bearer', 'urn:ietf:params:oauth:grant-type:jwt-bearer'],
 ]
 for (const [title, grantType] of otherGrants) {
-  test(`${title} is no grant here (RFC 9700 §2.4, surface)`, async () => {
+  test(`${title} is no grant of a client here (RFC 9700 §2.4, surface)`, async () => {
     const response = await exchange({ grant_type: grantType, client_id: native })
     await assertJsonError(response, 400, 'unsupported_grant_type')
   })
