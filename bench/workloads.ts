@@ -90,14 +90,16 @@ function refresher(send: Send, sessions: readonly SignedIn[]) {
   let turn = 0
   return async () => {
     const index = turn++ % sessions.length
+    // Another connection may present the same token meanwhile, and then both have the same answer.
+    const presented = newest[index] ?? ''
     const body = new URLSearchParams({
       grant_type: 'refresh_token',
       client_id: sessions[index]?.clientId ?? '',
-      refresh_token: newest[index] ?? '',
+      refresh_token: presented,
     }).toString()
     const headers = { 'content-type': 'application/x-www-form-urlencoded' }
     const answer = JSON.parse(await send({ method: 'POST', path: '/oauth/token', headers, body })) as Tokens
-    if (answer.refresh_token === newest[index]) throw new Error('the refresh token was not rotated')
+    if (answer.refresh_token === presented) throw new Error('the refresh token was not rotated')
     newest[index] = answer.refresh_token
   }
 }
