@@ -34,8 +34,3 @@ function describeRelations(index: GraphIndex, ordinal: number, direction: Direct
     .toSorted((a, b) => rank(a.neighbour, b.neighbour))
     .map(({ neighbour, relation }) => ({ relation, other: entityAt(index, neighbour) }))
 }
-
-/** Whether nothing but weaker signs speak for a relation. */
-export function isInferred(relation: Relation): boolean {
-  return relation.evidence.every(({ basis }) => basis === 'inferred')
-}
