@@ -1,6 +1,8 @@
 import { byRank, entityAt, forEachStep, type Direction, type GraphIndex } from '../graph-index.ts'
 import type { Entity, Relation } from '../model.ts'
 
+export { isInferred } from '../relation-traits.ts'
+
 /** An entity with what it touches. */
 export interface EntityDescription {
   entity: Entity
@@ -33,9 +35,4 @@ function describeRelations(index: GraphIndex, ordinal: number, direction: Direct
   return steps
     .toSorted((a, b) => rank(a.neighbour, b.neighbour))
     .map(({ neighbour, relation }) => ({ relation, other: entityAt(index, neighbour) }))
-}
-
-/** Whether nothing but weaker signs speak for a relation. */
-export function isInferred(relation: Relation): boolean {
-  return relation.evidence.every(({ basis }) => basis === 'inferred')
 }
