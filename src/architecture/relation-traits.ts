@@ -30,3 +30,17 @@ export function tagsOf(entity: Entity): readonly string[] {
 export function environmentOf(entity: Entity): string | undefined {
   return (entity as { environment?: string }).environment
 }
+
+const staleAfter = 30 * 24 * 60 * 60_000
+
+/** What speaks for a relation. */
+export function standingOf({ evidence }: Relation): 'confirmed' | 'declared' | 'observed' | 'inferred' {
+  const has = (basis: Evidence['basis']) => evidence.some((each) => each.basis === basis)
+  if (has('observed')) return has('declared') ? 'confirmed' : 'observed'
+  return has('declared') ? 'declared' : 'inferred'
+}
+
+/** Whether all evidence was last seen too long ago to rely on. */
+export function isStale({ evidence }: Relation, now: number): boolean {
+  return evidence.every(({ lastSeen }) => now - lastSeen > staleAfter)
+}

@@ -1,19 +1,12 @@
 import { countNeighbours, neighboursOf } from '../digraph.ts'
 import { entityAt, type GraphIndex } from '../graph-index.ts'
+import { isUserFacing } from '../kind-groups.ts'
 import { findStrongComponents } from './strong-components.ts'
-
-/** What people or foreign systems reach first. */
-const userFacing: ReadonlySet<string> = new Set(['website', 'gateway', 'ingress', 'frontend'])
-
-/** Whether an entity is of a kind that is made to be reached from outside. */
-export function isUserFacing(index: GraphIndex, ordinal: number): boolean {
-  return userFacing.has(entityAt(index, ordinal).kind)
-}
 
 /** Whether requests enter here: a user-facing kind, or something that uses others and that nothing uses. */
 export function isEntryPoint(index: GraphIndex, ordinal: number): boolean {
   const { predecessors, successors } = index.dependencies
-  if (isUserFacing(index, ordinal)) return true
+  if (isUserFacing(entityAt(index, ordinal).kind)) return true
   return countNeighbours(predecessors, ordinal) === 0 && countNeighbours(successors, ordinal) > 0
 }
 
