@@ -3,7 +3,8 @@ import type { ImportResult } from './architecture.ts'
 
 /** An import as the audit log keeps it. */
 export function presentImport(result: ImportResult, by: Pick<AuditedAct, 'actor' | 'address'>): AuditedAct {
-  const { source, revision, entities, relations } = result
+  const { sources, revision, entities, relations } = result
+  const source = [...new Set(sources.map(({ id }) => id))].join(', ')
   const counts = { entityCount: entities, relationCount: relations }
   return { type: 'architecture.imported', source, revision, ...counts, ...by }
 }

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml'
-import type { ImportFile } from './importers/kubernetes/manifest-reader.ts'
+import type { ImportFile } from './importers/import-file.ts'
 import {
   sampleNamespace as namespace,
   sampleWorkloads,

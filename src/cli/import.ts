@@ -26,7 +26,7 @@ export async function importFiles(
     if (!organization)
       throw new DomainError('not_found', `There is no organization "${options.organization}".`)
     const architecture = createArchitecture({ blobs: store.blobs, now: Date.now })
-    const result = await architecture.importKubernetes(organization.id, files, { source: options.source })
+    const result = await architecture.importFiles(organization.id, files, { source: options.source })
     await auditLog.append(organization.id, presentImport(result, { actor: { kind: 'operator' } }))
     console.log(describe(result))
   } finally {
@@ -47,11 +47,12 @@ async function listManifests(path: string): Promise<string[]> {
 }
 
 function describe(result: ImportResult): string {
+  const sources = result.sources.map(({ id }) => `source "${id}"`).join(', ')
   const ignored = Object.entries(result.ignored).map(([kind, count]) => `${count} ${kind}`)
   return [
     result.changed
-      ? `Imported source "${result.source}" as revision ${result.revision}: ${result.entities} entities, ${result.relations} relations from ${result.documents} documents in ${result.files} files.`
-      : `Nothing changed: source "${result.source}" is already at this state (revision ${result.revision}).`,
+      ? `Imported ${sources} as revision ${result.revision}: ${result.entities} entities, ${result.relations} relations from ${result.documents} documents in ${result.files} files.`
+      : `Nothing changed: ${sources} ${result.sources.length === 1 ? 'is' : 'are'} already at this state (revision ${result.revision}).`,
     ...(result.unresolved.length > 0 ? [`Used but described nowhere: ${result.unresolved.join(', ')}`] : []),
     ...(ignored.length > 0 ? [`Says nothing about dependencies: ${ignored.join(', ')}`] : []),
     ...result.warnings.map((warning) => `warning: ${warning}`),

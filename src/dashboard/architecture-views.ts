@@ -12,20 +12,41 @@ import { presentMoment } from '../http/moment.ts'
 
 const kindLabels = {
   service: 'Service',
+  website: 'Website',
   job: 'Job',
+  gateway: 'Gateway',
+  api: 'API',
   database: 'Database',
   cache: 'Cache',
   queue: 'Queue',
   storage: 'Storage',
+  library: 'Library',
+  system: 'System',
+  domain: 'Domain',
+  team: 'Team',
+  user: 'User',
+  repository: 'Repository',
   external: 'External',
   unresolved: 'Unresolved',
 } as const satisfies Record<EntityKind, string>
 
 const relationLabels = {
   calls: 'calls',
+  reads: 'reads',
+  writes: 'writes',
   reads_writes: 'reads and writes',
+  publishes: 'publishes to',
+  consumes: 'consumes from',
   uses_queue: 'uses queue',
   routes_to: 'routes to',
+  consumes_api: 'consumes API',
+  provided_by: 'is provided by',
+  uses_library: 'uses library',
+  depends_on: 'depends on',
+  starts_after: 'starts after',
+  part_of: 'is part of',
+  owned_by: 'is owned by',
+  source_in: 'has its source in',
 } as const satisfies Record<RelationType, string>
 
 const methodLabels = {
@@ -33,6 +54,17 @@ const methodLabels = {
   argument: 'an argument',
   config_map: 'a ConfigMap',
   selector: 'a selector',
+  ingress: 'an ingress rule',
+  network_policy: 'a network policy',
+  link: 'a link',
+  start_order: 'an order of start',
+  label: 'a label',
+  catalog: 'a catalog',
+  code_owners: 'code owners',
+  trace: 'traces',
+  package_manifest: 'a package manifest',
+  host_name: 'a host name in a file',
+  declaration: 'a declaration',
 } as const satisfies Record<EvidenceMethod, string>
 
 /** The kinds that occur, in the model's order. */

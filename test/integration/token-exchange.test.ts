@@ -40,7 +40,7 @@ for (const engine of engines.filter(({ name }) => name === 'SQLite file' || name
       server = await startServer({ store, now, publicFetch: issuers.publicFetch })
       people = await populate(server)
       const architecture = createArchitecture({ blobs: store.blobs, now })
-      await architecture.importKubernetes(people.acme.id, [{ path: 'a.yaml', content: service('checkout') }])
+      await architecture.importFiles(people.acme.id, [{ path: 'a.yaml', content: service('checkout') }])
     })
     after(async () => {
       await server.stop()

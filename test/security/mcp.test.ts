@@ -155,8 +155,8 @@ function manifests(name: string): string {
 
 test('MCP-14 the handle of another organization’s answer shows nothing of it (MCP, state handles)', async () => {
   const architecture = createArchitecture({ blobs: server.store.blobs, now: Date.now })
-  await architecture.importKubernetes(people.acme.id, [{ path: 'a.yaml', content: manifests('mine') }])
-  await architecture.importKubernetes(people.globex.id, [{ path: 'g.yaml', content: manifests('theirs') }])
+  await architecture.importFiles(people.acme.id, [{ path: 'a.yaml', content: manifests('mine') }])
+  await architecture.importFiles(people.globex.id, [{ path: 'g.yaml', content: manifests('theirs') }])
   const search = async (token: string, args: object) => {
     const message = toolCall('search_entities', { limit: 1, ...args })
     const { result } = await answerOf(await post(server.mcpUrl, message, mcpHeaders(token)))

@@ -245,7 +245,7 @@ for (const store of stores) {
       const membership = await server.domain.members.requireMembership(user, slug)
       const { id } = membership.organization
       const architecture = createArchitecture({ blobs: server.store.blobs, now: Date.now })
-      await architecture.importKubernetes(id, [{ path: 'a.yaml', content: service(entity) }])
+      await architecture.importFiles(id, [{ path: 'a.yaml', content: service(entity) }])
       await invite(browser, `guest-of-${name}@example.com`, 'member', slug)
       const act = {
         subject: { kind: 'client', clientId: 'https://blocked.example/' },

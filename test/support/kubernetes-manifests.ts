@@ -1,7 +1,5 @@
-import {
-  readKubernetes,
-  type KubernetesReading,
-} from '../../src/architecture/importers/kubernetes/importer.ts'
+import type { Reading } from '../../src/architecture/importers/importer.ts'
+import { readKubernetes } from '../../src/architecture/importers/kubernetes/importer.ts'
 
 export interface WorkloadOptions {
   kind?: string
@@ -44,15 +42,15 @@ export function configMap(name: string, data: Record<string, string>, namespace?
 }
 
 /** Imports one file of these documents. */
-export function readDocuments(...documents: string[]): KubernetesReading {
+export function readDocuments(...documents: string[]): Reading {
   return readKubernetes([{ path: 'test.yaml', content: documents.join('\n---\n') }])
 }
 
 /** Relations as `from -type-> to`. */
-export function edgesOf({ claims }: KubernetesReading): string[] {
+export function edgesOf({ claims }: Reading): string[] {
   return claims.relations.map(({ from, to, type }) => `${from} -${type}-> ${to}`)
 }
 
-export function refsOf({ claims }: KubernetesReading): string[] {
+export function refsOf({ claims }: Reading): string[] {
   return claims.entities.map(({ ref }) => ref)
 }

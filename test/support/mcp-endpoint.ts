@@ -93,8 +93,11 @@ export type SignedInClient = Awaited<ReturnType<typeof signedInClient>>
 /** No tool under test here reads the graph. */
 const noArchitecture: Architecture = {
   load: () => Promise.reject(new Error('no graph')),
-  importKubernetes: () => Promise.reject(new Error('no graph')),
+  importFiles: () => Promise.reject(new Error('no graph')),
   importSample: () => Promise.reject(new Error('no graph')),
+  ingest: () => Promise.reject(new Error('no graph')),
+  removeSource: () => Promise.reject(new Error('no graph')),
+  decide: () => Promise.reject(new Error('no graph')),
   erase: () => Promise.reject(new Error('no graph')),
 }
 

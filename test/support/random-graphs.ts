@@ -36,7 +36,17 @@ export function graph(entities: Entity[], relations: Relation[], revision = 1): 
     revision,
     entities: entities.toSorted((a, b) => (a.ref < b.ref ? -1 : 1)),
     relations,
-    sources: [{ id: 'kubernetes', kind: 'kubernetes', importedAt: 0, files: 1, counts }],
+    sources: [
+      {
+        id: 'kubernetes',
+        kind: 'kubernetes',
+        scope: 'kubernetes',
+        importedAt: 0,
+        checkedAt: 0,
+        files: 1,
+        counts,
+      },
+    ],
   }
 }
 

@@ -6,7 +6,7 @@ import { createMemoryBlobs } from './memory-blobs.ts'
 /** The architecture of the organization `org` after importing these documents. */
 export async function architectureOf(...documents: string[]): Promise<Architecture> {
   const architecture = createArchitecture({ blobs: createMemoryBlobs(), now: () => 0 })
-  await architecture.importKubernetes('org', [{ path: 'test.yaml', content: documents.join('\n---\n') }])
+  await architecture.importFiles('org', [{ path: 'test.yaml', content: documents.join('\n---\n') }])
   return architecture
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { createArchitecture } from '../../src/architecture/architecture.ts'
+import { findDifference, isEmptyDifference } from '../../src/architecture/queries/difference.ts'
 import { DomainError } from '../../src/domain/errors.ts'
 import { Conflict } from '../../src/storage/contract.ts'
 import { configMap, service, workload } from '../support/kubernetes-manifests.ts'
@@ -34,16 +35,25 @@ test('without an import there is an empty graph of revision 0', async () => {
 test('an import is seen at once by another process, and by no other organization', async () => {
   const { architecture, other } = setUp()
   await other.load('org')
-  const result = await architecture.importKubernetes('org', file(web, service('api')))
+  const result = await architecture.importFiles('org', file(web, service('api')))
   assert.deepEqual(result, {
-    source: 'kubernetes',
+    sources: [{ id: 'kubernetes', type: 'kubernetes', files: 1, entities: 2, relations: 1 }],
     revision: 1,
     changed: true,
+    difference: {
+      entities: { added: ['service:default/api', 'service:default/web'], removed: [], changed: [] },
+      relations: {
+        added: [{ from: 'service:default/web', to: 'service:default/api', type: 'calls' }],
+        removed: [],
+        changed: [],
+      },
+    },
     files: 1,
     documents: 2,
     entities: 2,
     relations: 1,
     unresolved: [],
+    unrecognized: [],
     ignored: {},
     warnings: ['shop.yaml:3: the selector of Service api matches no workload of this import'],
   })
@@ -53,7 +63,9 @@ test('an import is seen at once by another process, and by no other organization
     {
       id: 'kubernetes',
       kind: 'kubernetes',
+      scope: 'kubernetes',
       importedAt: 1000,
+      checkedAt: 1000,
       files: 1,
       counts: { entities: 2, relations: 1 },
     },
@@ -63,31 +75,38 @@ test('an import is seen at once by another process, and by no other organization
 
 test('a graph is parsed once for each revision', async () => {
   const { architecture } = setUp()
-  await architecture.importKubernetes('org', file(web, service('api')))
+  await architecture.importFiles('org', file(web, service('api')))
   assert.equal(await architecture.load('org'), await architecture.load('org'))
 })
 
 test('importing the same again changes nothing, in whatever order its documents stand', async () => {
-  const { architecture, clock, blobs } = setUp()
+  const { architecture, clock } = setUp()
   const manifests = [
     { path: 'a.yaml', content: web },
     { path: 'b.yaml', content: service('api') },
   ]
-  await architecture.importKubernetes('org', manifests)
-  const before = blobs.stored.get('graph:org')
+  await architecture.importFiles('org', manifests)
+  const { graph: before } = await architecture.load('org')
   clock.now = 2000
-  const again = await architecture.importKubernetes('org', manifests.toReversed())
+  const again = await architecture.importFiles('org', manifests.toReversed())
   assert.equal(again.changed, false)
   assert.equal(again.revision, 1)
-  assert.equal(blobs.stored.get('graph:org'), before)
+  assert.ok(isEmptyDifference(again.difference))
+  const { graph, history } = await architecture.load('org')
+  assert.ok(isEmptyDifference(findDifference(before, graph)))
+  assert.equal(history.length, 1)
+  assert.deepEqual(
+    graph.sources.map(({ importedAt, checkedAt }) => ({ importedAt, checkedAt })),
+    [{ importedAt: 1000, checkedAt: 2000 }],
+  )
 })
 
 test('a source replaces what it said before and nothing else; what stays keeps the time it was first seen', async () => {
   const { architecture, clock } = setUp()
-  await architecture.importKubernetes('org', file(web, service('api'), service('old')), { source: 'one' })
-  await architecture.importKubernetes('org', file(web, service('api')), { source: 'two' })
+  await architecture.importFiles('org', file(web, service('api'), service('old')), { source: 'one' })
+  await architecture.importFiles('org', file(web, service('api')), { source: 'two' })
   clock.now = 2000
-  await architecture.importKubernetes('org', file(service('new'), web, service('api')), { source: 'one' })
+  await architecture.importFiles('org', file(service('new'), web, service('api')), { source: 'one' })
   const moved = (await architecture.load('org')).graph
   assert.deepEqual(
     moved.entities.map(({ name }) => name),
@@ -102,7 +121,7 @@ test('a source replaces what it said before and nothing else; what stays keeps t
     ['one', 1000, 2000],
     ['two', 1000, 1000],
   ])
-  await architecture.importKubernetes('org', file(webWithoutUse), { source: 'one' })
+  await architecture.importFiles('org', file(webWithoutUse), { source: 'one' })
   const { graph } = await architecture.load('org')
   assert.deepEqual(
     graph.relations.map(({ evidence }) => evidence.map(({ source }) => source)),
@@ -112,11 +131,11 @@ test('a source replaces what it said before and nothing else; what stays keeps t
 
 test('one refused file refuses the whole import and leaves the graph as it was', async () => {
   const { architecture, blobs } = setUp()
-  await architecture.importKubernetes('org', file(web, service('api')))
+  await architecture.importFiles('org', file(web, service('api')))
   const before = blobs.stored.get('graph:org')
   const files = [...file(webWithoutUse), { path: 'broken.yaml', content: 'a: b: c\n' }]
   await assert.rejects(
-    architecture.importKubernetes('org', files),
+    architecture.importFiles('org', files, { type: 'kubernetes', dryRun: true }),
     (error) =>
       error instanceof DomainError &&
       error.code === 'import_refused' &&
@@ -130,7 +149,7 @@ test('imports that race all arrive', async () => {
   const sources = ['a', 'b', 'c', 'd', 'e', 'f']
   const results = await Promise.all(
     sources.map((source, at) =>
-      (at % 2 === 0 ? architecture : other).importKubernetes('org', file(service(source)), { source }),
+      (at % 2 === 0 ? architecture : other).importFiles('org', file(service(source)), { source }),
     ),
   )
   assert.deepEqual(new Set(results.map(({ revision }) => revision)), new Set([1, 2, 3, 4, 5, 6]))
@@ -146,7 +165,7 @@ test('an import that keeps losing says so', async () => {
   const losing = { ...blobs, put: () => Promise.reject(new Conflict('version')) }
   const architecture = createArchitecture({ blobs: losing, now: () => 0 })
   await assert.rejects(
-    architecture.importKubernetes('org', file(web)),
+    architecture.importFiles('org', file(web)),
     (error) => error instanceof DomainError && error.code === 'conflict',
   )
 })
@@ -177,7 +196,7 @@ test('no value of a variable gets into the stored graph, only resolved hosts', a
     SESSION_JWT: 'jwt0.jwt0.jwt0',
     CONNECTION: 'Server=api;Password=hunter2:80;Token=tok-en.com:90',
   }).map(([name, value]) => ({ name, value }))
-  await architecture.importKubernetes(
+  await architecture.importFiles(
     'org',
     file(
       workload('web', {
@@ -200,7 +219,10 @@ test('no value of a variable gets into the stored graph, only resolved hosts', a
 test('the sample shows what there is to ask: stores, queues, a shared database, an address that leads nowhere', async () => {
   const { architecture } = setUp()
   const result = await architecture.importSample('org')
-  assert.equal(result.source, 'sample')
+  assert.deepEqual(
+    result.sources.map(({ id }) => id),
+    ['sample'],
+  )
   assert.deepEqual(result.warnings, [])
   assert.deepEqual(result.unresolved, ['unresolved:api.cardbridge.example'])
   const { graph } = await architecture.load('org')

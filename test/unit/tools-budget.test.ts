@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Architecture } from '../../src/architecture/architecture.ts'
-import { createGraphIndex } from '../../src/architecture/graph-index.ts'
+import { indexGraph } from '../../src/architecture/loading.ts'
 import type { Graph } from '../../src/architecture/model.ts'
 import { DomainError } from '../../src/domain/errors.ts'
 import { getDependencies } from '../../src/mcp/tools/get-dependencies.ts'
@@ -15,11 +15,14 @@ function refuse(): Promise<never> {
 }
 
 function serving(served: Graph): Architecture {
-  const loaded = { graph: served, index: createGraphIndex(served) }
+  const loaded = indexGraph(served)
   return {
     load: () => Promise.resolve(loaded),
-    importKubernetes: refuse,
+    importFiles: refuse,
     importSample: refuse,
+    ingest: refuse,
+    removeSource: refuse,
+    decide: refuse,
     erase: refuse,
   }
 }

@@ -1,9 +1,16 @@
-import type { Claims, ClaimedEvidence, ClaimedRelation, Entity, EntityAttributes } from '../model.ts'
+import type {
+  ClaimedEntity,
+  ClaimedEvidence,
+  ClaimedRelation,
+  Claims,
+  Entity,
+  EntityAttributes,
+} from '../model.ts'
 
 /** Gathers claims; what is said twice becomes one claim. */
 export interface ClaimsCollector {
   /** @returns the entity under this reference, with what both say. */
-  readonly addEntity: (entity: Entity) => Entity
+  readonly addEntity: (entity: ClaimedEntity) => ClaimedEntity
   readonly addRelation: (relation: Omit<ClaimedRelation, 'evidence'>, evidence: ClaimedEvidence) => void
   /** Claims in an order that depends on their content alone, so that equal input gives equal output. */
   readonly finish: () => Claims
@@ -14,12 +21,12 @@ const maxEvidencePerRelation = 10
 
 /** @returns an empty collector. */
 export function collectClaims(): ClaimsCollector {
-  const entities = new Map<string, Entity>()
+  const entities = new Map<string, ClaimedEntity>()
   const relations = new Map<string, ClaimedRelation & { seen: Set<string> }>()
   return {
     addEntity: (entity) => {
       const known = entities.get(entity.ref)
-      const merged = known === undefined ? entity : mergeEntities(known, entity)
+      const merged = known === undefined ? entity : mergeClaims(known, entity)
       entities.set(entity.ref, merged)
       return merged
     },
@@ -47,19 +54,27 @@ export function collectClaims(): ClaimsCollector {
   }
 }
 
+/** Whatever describes an entity makes it more than a mention. */
+function mergeClaims(known: ClaimedEntity, entity: ClaimedEntity): ClaimedEntity {
+  const { mentionOnly, ...merged } = mergeEntities<ClaimedEntity>(known, entity)
+  return mentionOnly && entity.mentionOnly ? { ...merged, mentionOnly } : merged
+}
+
 /** Two descriptions of one thing: lists are joined, of single values the first counts. */
-export function mergeEntities(first: Entity, second: Entity): Entity {
+export function mergeEntities<T extends Entity>(first: T, second: Entity): T {
   const attributes: EntityAttributes = {
     ...second.attributes,
     ...withoutAbsent(first.attributes),
     workloads: union(first.attributes.workloads, second.attributes.workloads),
     images: union(first.attributes.images, second.attributes.images),
     ports: union(first.attributes.ports, second.attributes.ports),
+    links: unionOfLinks(first.attributes.links, second.attributes.links),
   }
   return {
     ...first,
     description: first.description ?? second.description,
     aliases: union(first.aliases, second.aliases) ?? [],
+    ...(first.tags || second.tags ? { tags: union(first.tags, second.tags) } : {}),
     attributes,
   }
 }
@@ -72,6 +87,15 @@ function union<T extends string | number>(first: T[] | undefined, second: T[] | 
   return first === undefined && second === undefined
     ? undefined
     : [...new Set([...(first ?? []), ...(second ?? [])])]
+}
+
+function unionOfLinks(
+  first: EntityAttributes['links'],
+  second: EntityAttributes['links'],
+): EntityAttributes['links'] {
+  if (first === undefined || second === undefined) return first ?? second
+  const urls = new Set(first.map(({ url }) => url))
+  return [...first, ...second.filter(({ url }) => !urls.has(url))]
 }
 
 function byPlace(a: ClaimedEvidence, b: ClaimedEvidence): number {

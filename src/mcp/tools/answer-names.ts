@@ -6,7 +6,7 @@ import {
   type EntityKind,
   type Relation,
 } from '../../architecture/model.ts'
-import { isInferred } from '../../architecture/queries/entity-description.ts'
+import { isInferred } from '../../architecture/evidence.ts'
 import { z } from 'zod'
 
 /** The input that names an entity. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { entityAt, forEachStep, type GraphIndex } from '../../architecture/graph-index.ts'
 import type { RelationType } from '../../architecture/model.ts'
-import { isInferred } from '../../architecture/queries/entity-description.ts'
+import { isInferred } from '../../architecture/evidence.ts'
 import { resolveEntity } from '../../architecture/queries/entity-resolution.ts'
 import { findShortestPaths, type Path, type PathQuestion } from '../../architecture/queries/shortest-paths.ts'
 import { DomainError } from '../../domain/errors.ts'

@@ -1,8 +1,9 @@
-import { findAddresses, findAddressesInArguments, type Address } from './addresses.ts'
+import { findAddresses, findAddressesInArguments, type Address } from '../addresses.ts'
 import type { ClaimedEvidence } from '../../model.ts'
-import type { Manifest, NodePath } from './manifest-reader.ts'
+import type { NodePath } from '../yaml-documents.ts'
+import type { Manifest } from './manifest-reader.ts'
 import type { ConfigMapResource, Container, Workload } from './resources.ts'
-import { listAt, recordAt, textOf } from './untyped-values.ts'
+import { listAt, recordAt, textOf } from '../untyped-values.ts'
 
 /** An address in a container, with the place that shows it. */
 export interface FoundAddress {

@@ -1,11 +1,13 @@
 import { DomainError } from '../../../domain/errors.ts'
-import { entityRef, type Claims, type Entity } from '../../model.ts'
-import type { Address } from './addresses.ts'
+import { entityRef, type Entity } from '../../model.ts'
+import type { Address } from '../addresses.ts'
 import { collectClaims, type ClaimsCollector } from '../claims-collector.ts'
 import { createClusterNames, type ClusterNames } from './cluster-names.ts'
 import { findAddressesInContainer, type FindConfigMap, type FoundAddress } from './environment.ts'
-import { isClusterName, isOutsideHost } from './host-names.ts'
-import { readManifests, type ImportFile } from './manifest-reader.ts'
+import { isClusterName, isOutsideHost } from '../host-names.ts'
+import { fileName, glanceAt, type ImportFile } from '../import-file.ts'
+import type { Importer, Reading } from '../importer.ts'
+import { readManifests } from './manifest-reader.ts'
 import {
   placeOf,
   readResources,
@@ -14,14 +16,19 @@ import {
   type Workload,
 } from './resources.ts'
 import { groupServices, type GroupedServices } from './service-groups.ts'
-import { relationTo } from './technologies.ts'
+import { relationTo } from '../technologies.ts'
 
-/** What a set of manifests says. */
-export interface KubernetesReading {
-  claims: Claims
-  documents: number
-  ignored: Record<string, number>
-  warnings: string[]
+/** Kubernetes manifests, as `kubectl apply` takes them. */
+export const kubernetesImporter: Importer = {
+  type: 'kubernetes',
+  title: 'Kubernetes manifests',
+  accepts: (file) => /\.(ya?ml|json)$/i.test(fileName(file)) && looksLikeManifest(glanceAt(file)),
+  read: readKubernetes,
+}
+
+/** Backstage's catalog files have a kind as well, of an API version of their own. */
+function looksLikeManifest(text: string): boolean {
+  return /\bkind["']?\s*:\s*["']?[A-Z]/.test(text) && !/\bapiVersion["']?\s*:\s*["']?backstage\.io/.test(text)
 }
 
 /** Characters to look through, counted each time: many containers may share a large ConfigMap. */
@@ -32,7 +39,7 @@ const maxWarnings = 100
  * Reads workloads, and what their variables and arguments say about which Services they use.
  * @throws {DomainError} `import_refused`
  */
-export function readKubernetes(files: readonly ImportFile[]): KubernetesReading {
+export function readKubernetes(files: readonly ImportFile[]): Reading {
   const { manifests, documents } = readManifests(files)
   const resources = readResources(manifests)
   if (resources.workloads.length + resources.services.length === 0) {

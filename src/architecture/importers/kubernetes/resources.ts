@@ -1,5 +1,6 @@
-import type { Manifest, NodePath } from './manifest-reader.ts'
-import { listAt, recordAt, textOf, textRecord } from './untyped-values.ts'
+import type { NodePath } from '../yaml-documents.ts'
+import type { Manifest } from './manifest-reader.ts'
+import { listAt, recordAt, textOf, textRecord } from '../untyped-values.ts'
 
 /** Something that runs pods. */
 export interface Workload {

@@ -1,6 +1,6 @@
 import { entityRef, type Entity, type EntityKind } from '../../model.ts'
 import { placeOf, type ServiceResource, type Workload } from './resources.ts'
-import { findTechnology } from './technologies.ts'
+import { findTechnology } from '../technologies.ts'
 
 /** What others see as one thing: workloads, and the Services that lead to them and nowhere else. */
 export interface ServiceGroup {

@@ -1,4 +1,4 @@
-import type { EntityKind, RelationType } from '../../model.ts'
+import type { EntityKind, RelationType } from '../model.ts'
 
 /** A product that is more than a service of one's own. */
 export interface Technology {

@@ -1,0 +1,49 @@
+import { DomainError } from '../../domain/errors.ts'
+import type { ImporterType } from '../model.ts'
+import { presentablePath, type ImportFile } from './import-file.ts'
+import type { Importer, Reading } from './importer.ts'
+import { kubernetesImporter } from './kubernetes/importer.ts'
+
+/** All importers. A file goes to the first that accepts it, so the particular come before the general. */
+export const importers: readonly Importer[] = [kubernetesImporter]
+
+/** What the files of one kind say. */
+export interface TypedReading extends Reading {
+  type: ImporterType
+  files: number
+}
+
+/**
+ * Reads files, each by the importer it is for.
+ * @param type All are of this kind; else each file tells by its name and content.
+ * @returns one reading for each kind that occurred, and the paths of files that are of no kind
+ * @throws {DomainError} `import_refused`, also when not one file is of a known kind
+ */
+export function readFiles(
+  files: readonly ImportFile[],
+  type?: ImporterType,
+): { readings: TypedReading[]; unrecognized: string[] } {
+  const unrecognized: string[] = []
+  const byImporter = new Map<Importer, ImportFile[]>()
+  for (const file of files) {
+    const importer = importers.find((each) => (type === undefined ? each.accepts(file) : each.type === type))
+    if (importer === undefined) unrecognized.push(presentablePath(file.path))
+    else byImporter.set(importer, [...(byImporter.get(importer) ?? []), file])
+  }
+  if (byImporter.size === 0) throw nothingToRead(files)
+  const readings = importers.flatMap((importer) => {
+    const own = byImporter.get(importer)
+    return own === undefined ? [] : [{ type: importer.type, files: own.length, ...importer.read(own) }]
+  })
+  return { readings, unrecognized }
+}
+
+function nothingToRead(files: readonly ImportFile[]): DomainError {
+  const known = importers.map(({ title }) => title).join(', ')
+  const [only, another] = files
+  const what =
+    only !== undefined && another === undefined
+      ? `${presentablePath(only.path)} is none of what can be imported`
+      : `None of ${files.length} files is of a kind that can be imported`
+  return new DomainError('import_refused', `${what}: ${known}. Nothing was imported.`)
+}

@@ -1,0 +1,156 @@
+import type { ClaimedEntity, EntityKind, JoinedEntity } from './model.ts'
+import type { Section } from './sections.ts'
+
+/** A person's word on whether two claimed entities are the same thing; it counts more than any name. */
+export interface JoinDecision {
+  /** References as sources claim them, the smaller first. */
+  refs: readonly [string, string]
+  verdict: 'same' | 'different'
+  at: number
+  /** Id of the user; absent for the operator. */
+  by?: string | undefined
+}
+
+/** Which entity of the graph each claimed reference became; several where it stands for one in each environment. */
+export type Joins = ReadonlyMap<string, readonly JoinedTo[]>
+
+/** Where a claimed entity went. */
+export interface JoinedTo {
+  ref: string
+  because: JoinedEntity['because'] | 'itself'
+}
+
+/** An entity as claimed under one reference by any number of sections. */
+interface Candidate {
+  entity: ClaimedEntity
+  sections: Set<Section>
+}
+
+/**
+ * Finds what different sources call by different references: `service:shop/cart` in manifests, `service:cart` in traces.
+ * Two are the same when a name or alias is, the kinds can be, and neither namespaces, environments nor a decision
+ * contradict; never two of the same section, whose importer told them apart. Who is described in most detail gives the
+ * reference. What has several namesakes stays alone, unless they only differ by environment: then it is part of each.
+ * Nothing stored is changed, so that another decision or a removed source undoes it.
+ */
+export function findJoins(sections: readonly Section[], decisions: readonly JoinDecision[]): Joins {
+  const joins = new Map<string, readonly JoinedTo[]>()
+  const byName = new Map<string, Candidate[]>()
+  const byRef = new Map<string, Candidate>()
+  const verdicts = new Map(decisions.map(({ refs, verdict }) => [refs.join('\n'), verdict]))
+  const verdictOn = (a: string, b: string) => verdicts.get((a < b ? [a, b] : [b, a]).join('\n'))
+
+  const decided = (candidate: Candidate): Candidate[] =>
+    decisions.flatMap(({ refs, verdict }) => {
+      if (verdict !== 'same' || !refs.includes(candidate.entity.ref)) return []
+      const other = byRef.get(refs[0] === candidate.entity.ref ? refs[1] : refs[0])
+      return other === undefined ? [] : [other]
+    })
+  const namesakes = (candidate: Candidate): JoinedTo[] => {
+    const { name, aliases } = candidate.entity
+    for (const names of [[name], aliases]) {
+      const found = new Set(names.flatMap((each) => byName.get(each.toLowerCase()) ?? []))
+      const fitting = [...found].filter(
+        (other) =>
+          canBeSame(candidate, other) && verdictOn(candidate.entity.ref, other.entity.ref) !== 'different',
+      )
+      if (fitting.length > 0)
+        return onlyEnvironmentsDiffer(fitting) ? fitting.map((each) => joinedBy(candidate, each)) : []
+    }
+    return []
+  }
+
+  for (const candidate of inOrderOfDetail(sections)) {
+    const { entity } = candidate
+    const byDecision = decided(candidate).map((each) => joinedTo(each, 'decision'))
+    const found = byDecision.length > 0 ? byDecision : namesakes(candidate)
+    if (found.length > 0) {
+      joins.set(entity.ref, found)
+      continue
+    }
+    if (entity.mentionOnly) {
+      joins.set(entity.ref, [])
+      continue
+    }
+    joins.set(entity.ref, [{ ref: entity.ref, because: 'itself' }])
+    byRef.set(entity.ref, candidate)
+    for (const name of new Set([entity.name, ...entity.aliases].map((each) => each.toLowerCase())))
+      byName.set(name, [...(byName.get(name) ?? []), candidate])
+  }
+  return joins
+}
+
+function joinedBy({ entity: { name } }: Candidate, other: Candidate): JoinedTo {
+  return joinedTo(other, name.toLowerCase() === other.entity.name.toLowerCase() ? 'name' : 'alias')
+}
+
+function joinedTo({ entity }: Candidate, because: JoinedEntity['because']): JoinedTo {
+  return { ref: entity.ref, because }
+}
+
+/** Kinds that a running thing may be called by sources that know more or less of it. */
+const runningKinds: ReadonlySet<EntityKind> = new Set([
+  'service',
+  'website',
+  'job',
+  'gateway',
+  'database',
+  'cache',
+  'queue',
+  'storage',
+  'external',
+])
+
+function canBeSame(a: Candidate, b: Candidate): boolean {
+  const kinds = [a.entity.kind, b.entity.kind]
+  const kindsFit =
+    a.entity.kind === b.entity.kind ||
+    kinds.includes('unresolved') ||
+    kinds.every((kind) => runningKinds.has(kind))
+  return (
+    kindsFit &&
+    fits(a.entity.namespace, b.entity.namespace) &&
+    fits(a.entity.environment, b.entity.environment) &&
+    ![...a.sections].some((section) => b.sections.has(section))
+  )
+}
+
+function fits(a: string | undefined, b: string | undefined): boolean {
+  return a === undefined || b === undefined || a === b
+}
+
+function onlyEnvironmentsDiffer(candidates: readonly Candidate[]): boolean {
+  const environments = new Set(candidates.map(({ entity }) => entity.environment))
+  const places = new Set(candidates.map(({ entity }) => entity.namespace))
+  return environments.size === candidates.length && places.size === 1
+}
+
+/** Those with more parts to their reference first; then those that are described, those used, those only mentioned. */
+function inOrderOfDetail(sections: readonly Section[]): Candidate[] {
+  const candidates = new Map<string, Candidate>()
+  for (const section of sections) {
+    for (const entity of section.entities) {
+      const known = candidates.get(entity.ref)
+      if (known === undefined) candidates.set(entity.ref, { entity, sections: new Set([section]) })
+      else {
+        known.sections.add(section)
+        if (known.entity.mentionOnly && !entity.mentionOnly) known.entity = entity
+        else if (entity.aliases.some((alias) => !known.entity.aliases.includes(alias)))
+          known.entity = {
+            ...known.entity,
+            aliases: [...new Set([...known.entity.aliases, ...entity.aliases])],
+          }
+      }
+    }
+  }
+  return [...candidates.values()].toSorted((a, b) => vagueness(a.entity) - vagueness(b.entity))
+}
+
+function vagueness({ mentionOnly, kind, namespace, environment }: ClaimedEntity): number {
+  return (
+    (mentionOnly ? 8 : 0) +
+    (kind === 'unresolved' ? 4 : 0) +
+    (namespace === undefined ? 2 : 0) +
+    (environment === undefined ? 1 : 0)
+  )
+}
