@@ -1,33 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createGraphIndex, type GraphIndex } from '../../src/architecture/graph-index.ts'
-import type { Entity, Relation, RelationType } from '../../src/architecture/model.ts'
 import { compareDependencies } from '../../src/architecture/queries/compare.ts'
 import { findClosure } from '../../src/architecture/queries/dependency-closure.ts'
 import { analyzeImpact, type AffectedEntity, type Impact } from '../../src/architecture/queries/impact.ts'
 import type { ImpactChange } from '../../src/architecture/queries/impact-spread.ts'
-import { entity, graph, randomGraph, relation } from '../support/random-graphs.ts'
-
-/** Relations as `web calls shop`, entities as `web website`; whatever has no kind is a service. */
-function indexOf(kinds: Record<string, Partial<Entity>>, lines: string[]): GraphIndex {
-  const edges = lines.map((line) => line.split(' ') as [string, RelationType, string, string?])
-  const names = [...new Set([...Object.keys(kinds), ...edges.flatMap(([from, , to]) => [from, to])])]
-  const entities = names.map((name) => entity(name, kinds[name]))
-  const refs = new Map(entities.map(({ name, ref }) => [name, ref]))
-  const relations = edges.map(([from, type, to, basis]): Relation => {
-    const related = relation(refs.get(from) ?? '', refs.get(to) ?? '', type)
-    if (basis !== 'inferred') return related
-    return { ...related, evidence: related.evidence.map((each) => ({ ...each, basis: 'inferred' })) }
-  })
-  return createGraphIndex(graph(entities, relations))
-}
-
-function ordinal(index: GraphIndex, name: string): number {
-  return index.entities.findIndex((each) => each.name === name)
-}
+import { indexOf, namesOf, ordinalOf } from '../support/described-graphs.ts'
+import { randomGraph } from '../support/random-graphs.ts'
 
 function impactOf(index: GraphIndex, name: string, change: ImpactChange, more: object = {}): Impact {
-  return analyzeImpact(index, { changed: [ordinal(index, name)], change, ...more })
+  return analyzeImpact(index, { changed: [ordinalOf(index, name)], change, ...more })
 }
 
 function tell(
@@ -38,8 +20,8 @@ function tell(
   return Object.fromEntries(impact.affected.map((each) => [index.entities[each.ordinal]?.name, of(each)]))
 }
 
-function names(index: GraphIndex, ordinals: readonly number[]): string[] {
-  return ordinals.map((each) => index.entities[each]?.name ?? '').toSorted()
+function provision({ provision: each, isOnlyOfKind }: AffectedEntity): [string, boolean] {
+  return [each, isOnlyOfKind]
 }
 
 const shop = indexOf(
@@ -92,15 +74,15 @@ test('a failed store takes down who calls it, and delays who waits for their mes
     },
   )
   assert.deepEqual(impact.counts, [2, 2, 1, 1])
-  assert.deepEqual(names(shop, impact.entryPoints), ['console', 'cron', 'web'])
+  assert.deepEqual(namesOf(shop, impact.entryPoints), ['console', 'cron', 'web'])
   assert.deepEqual(
-    impact.teams.map(({ owner, owned }) => [owner, names(shop, owned)]),
+    impact.teams.map(({ owner, owned }) => [owner, namesOf(shop, owned)]),
     [
       ['team:shop/team-shop', ['checkout', 'orders-db']],
       ['team:shop/team-mail', ['mailer']],
     ],
   )
-  assert.deepEqual(names(shop, impact.dataStores), ['orders-db'])
+  assert.deepEqual(namesOf(shop, impact.dataStores), ['orders-db'])
 })
 
 test('what only inferred relations lead to is told apart, and can be left out', () => {
@@ -159,7 +141,6 @@ test('telemetry carries no failure unless asked for, and the answer says how muc
 })
 
 test('replicas and copies make a provider redundant; another service of the same kind does not', () => {
-  const provision = ({ provision: each, isOnlyOfKind }: AffectedEntity) => [each, isOnlyOfKind]
   assert.deepEqual(tell(shop, impactOf(shop, 'auth', 'failure'), provision), { web: ['redundant', false] })
   assert.deepEqual(tell(shop, impactOf(shop, 'auth', 'api_change'), provision), { web: ['single', false] })
   assert.deepEqual(tell(shop, impactOf(shop, 'orders-db', 'failure'), provision)['checkout'], [
@@ -183,9 +164,9 @@ test('replicas and copies make a provider redundant; another service of the same
     ],
   )
   const primary = impactOf(cluster, 'users-db-primary', 'failure')
-  const users = primary.affected.find((each) => each.ordinal === ordinal(cluster, 'users'))
+  const users = primary.affected.find((each) => each.ordinal === ordinalOf(cluster, 'users'))
   assert.equal(users?.provision, 'redundant')
-  assert.deepEqual(names(cluster, users.alternatives), ['users-db-replica-2'])
+  assert.deepEqual(namesOf(cluster, users.alternatives), ['users-db-replica-2'])
   // The other producer goes on filling the queue.
   assert.equal(tell(cluster, primary, ({ provision: each }) => each)['jobs'], 'redundant')
   assert.equal(
@@ -193,7 +174,7 @@ test('replicas and copies make a provider redundant; another service of the same
     'single',
   )
   const both = analyzeImpact(cluster, {
-    changed: [ordinal(cluster, 'users-db-primary'), ordinal(cluster, 'users-db-replica-2')],
+    changed: [ordinalOf(cluster, 'users-db-primary'), ordinalOf(cluster, 'users-db-replica-2')],
     change: 'failure',
   })
   assert.equal(tell(cluster, both, ({ provision: each }) => each)['users'], 'single')
@@ -223,9 +204,9 @@ test('without queues, who feels a failure is the upstream closure over dependenc
 test('ownership and start order are followed only where they are asked for', () => {
   const index = indexOf({ team: { kind: 'team' } }, ['a calls b', 'a owned_by team', 'b starts_after c'])
   const reach = (more: object) =>
-    names(
+    namesOf(
       index,
-      Array.from(findClosure(index, [ordinal(index, 'a')], { direction: 'downstream', ...more }).reached),
+      Array.from(findClosure(index, [ordinalOf(index, 'a')], { direction: 'downstream', ...more }).reached),
     )
   assert.deepEqual(reach({}), ['b'])
   assert.deepEqual(reach({ relations: ['owned_by'] }), ['team'])
@@ -235,9 +216,9 @@ test('ownership and start order are followed only where they are asked for', () 
 test('weak relations are followed only where they suffice', () => {
   const index = indexOf({}, ['a calls b', 'b calls c inferred'])
   const reach = (more: object) =>
-    names(
+    namesOf(
       index,
-      Array.from(findClosure(index, [ordinal(index, 'a')], { direction: 'downstream', ...more }).reached),
+      Array.from(findClosure(index, [ordinalOf(index, 'a')], { direction: 'downstream', ...more }).reached),
     )
   assert.deepEqual(reach({}), ['b', 'c'])
   assert.deepEqual(reach({ includeInferred: false }), ['b'])
@@ -255,28 +236,28 @@ test('a comparison tells what all share, what some share, and what each has alon
     'c calls z',
     'z calls q',
   ])
-  const compared = ['a', 'b', 'c'].map((name) => ordinal(index, name))
+  const compared = ['a', 'b', 'c'].map((name) => ordinalOf(index, name))
   const direct = compareDependencies(index, { compared, direction: 'downstream', depth: 1 })
-  assert.deepEqual(names(index, direct.shared), ['x'])
+  assert.deepEqual(namesOf(index, direct.shared), ['x'])
   assert.deepEqual(
-    direct.partly.map((each) => [names(index, [each.ordinal]), names(index, each.sharedBy)]),
+    direct.partly.map((each) => [namesOf(index, [each.ordinal]), namesOf(index, each.sharedBy)]),
     [[['y'], ['a', 'b']]],
   )
   assert.deepEqual(
-    direct.only.map((only) => names(index, only)),
+    direct.only.map((only) => namesOf(index, only)),
     [[], [], ['z']],
   )
   const closure = compareDependencies(index, { compared, direction: 'downstream' })
   assert.deepEqual(
-    closure.only.map((only) => names(index, only)),
+    closure.only.map((only) => namesOf(index, only)),
     [[], [], ['q', 'z']],
   )
   const dependents = compareDependencies(index, {
-    compared: [ordinal(index, 'x'), ordinal(index, 'y')],
+    compared: [ordinalOf(index, 'x'), ordinalOf(index, 'y')],
     direction: 'upstream',
   })
   assert.deepEqual(
-    [names(index, dependents.shared), names(index, dependents.only[0] ?? [])],
+    [namesOf(index, dependents.shared), namesOf(index, dependents.only[0] ?? [])],
     [['a', 'b'], ['c']],
   )
 })
