@@ -11,6 +11,8 @@ export interface NameIndex {
   texts: readonly SearchableText[]
   /** Of names and aliases. */
   trigrams: ReadonlyMap<string, readonly number[]>
+  /** Words of names, by ordinal. */
+  words: readonly (readonly string[])[]
   /** Words of names to ordinals. */
   byWord: ReadonlyMap<string, readonly number[]>
   /** Words of names, tags, traits and descriptions. Made when it is first asked for: most searches need none. */
@@ -37,6 +39,7 @@ export function createNameIndex(entities: readonly Entity[]): NameIndex {
   const trigrams = new Map<string, number[]>()
   const byWord = new Map<string, number[]>()
   const texts = entities.map(searchableText)
+  const words = entities.map(({ name }) => wordsOf(name))
   let vocabulary: Vocabulary | undefined
   texts.forEach((text, ordinal) => {
     const names = new Set([text.ref, text.name, `${text.namespace}/${text.name}`])
@@ -44,13 +47,14 @@ export function createNameIndex(entities: readonly Entity[]): NameIndex {
     for (const alias of text.aliases) append(byAlias, alias, ordinal)
     for (const trigram of new Set([text.name, ...text.aliases].flatMap(trigramsOf)))
       append(trigrams, trigram, ordinal)
-    for (const word of new Set(wordsOf(entities[ordinal]?.name ?? ''))) append(byWord, word, ordinal)
+    for (const word of new Set(words[ordinal])) append(byWord, word, ordinal)
   })
   return {
     byName,
     byAlias,
     texts,
     trigrams,
+    words,
     byWord,
     vocabulary: () => (vocabulary ??= createVocabulary(texts.flatMap(searchableWords))),
   }
