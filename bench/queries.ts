@@ -75,7 +75,6 @@ function questionsTo(index: GraphIndex, graph: Graph): Record<string, () => unkn
   const random = randomNumbers(2)
   const any = () => Math.floor(random() * index.entities.length)
   const nameOf = (ordinal: number) => index.entities[ordinal]?.name ?? ''
-  const misspelt = (name: string) => name.replace(/(.)(.)(.)$/, '$2$1$3')
   const path = (undirected: boolean) => ({ from: any(), to: any(), count: 5, maxHops: 8, undirected })
   return {
     'closure upstream': () => findClosure(index, [any()], { direction: 'upstream' }),
@@ -100,6 +99,10 @@ function questionsTo(index: GraphIndex, graph: Graph): Record<string, () => unkn
     'difference of two revisions': () =>
       findDifference(graph, { ...graph, relations: graph.relations.slice(1) }),
   }
+}
+
+function misspelt(name: string): string {
+  return name.replace(/(.)(.)(.)$/, '$2$1$3')
 }
 
 const minAsked = 10

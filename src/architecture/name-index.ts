@@ -1,4 +1,5 @@
 import type { Entity } from './model.ts'
+import { stemOf } from './name-stems.ts'
 import { likenessOf, trigramsOf } from './trigrams.ts'
 import { createVocabulary, type Vocabulary } from './vocabulary.ts'
 
@@ -13,6 +14,8 @@ export interface NameIndex {
   trigrams: ReadonlyMap<string, readonly number[]>
   /** Words of names, by ordinal. */
   words: readonly (readonly string[])[]
+  /** What the name of an entity has in common with those of its copies, by ordinal. */
+  stemAt: (ordinal: number) => string
   /** Words of names to ordinals. */
   byWord: ReadonlyMap<string, readonly number[]>
   /** Words of names, tags, traits and descriptions. Made when it is first asked for: most searches need none. */
@@ -40,6 +43,7 @@ export function createNameIndex(entities: readonly Entity[]): NameIndex {
   const byWord = new Map<string, number[]>()
   const texts = entities.map(searchableText)
   const words = entities.map(({ name }) => wordsOf(name))
+  const stems: (string | undefined)[] = []
   let vocabulary: Vocabulary | undefined
   texts.forEach((text, ordinal) => {
     const names = new Set([text.ref, text.name, `${text.namespace}/${text.name}`])
@@ -55,6 +59,7 @@ export function createNameIndex(entities: readonly Entity[]): NameIndex {
     texts,
     trigrams,
     words,
+    stemAt: (ordinal) => (stems[ordinal] ??= stemOf(words[ordinal])),
     byWord,
     vocabulary: () => (vocabulary ??= createVocabulary(texts.flatMap(searchableWords))),
   }

@@ -81,12 +81,12 @@ const roles: readonly [string, Entity['kind'], RelationType][] = [
  */
 export function layeredGraph(seed: number, size: number, edges: number): Graph {
   const random = randomNumbers(seed)
-  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T
+  const pick = <T>(list: readonly T[]): T | undefined => list[Math.floor(random() * list.length)]
   const teams = Array.from({ length: Math.ceil(size / 50) }, (_, at) =>
     entity(`team-${at}`, { kind: 'team' }),
   )
   const members = Array.from({ length: size - teams.length }, (_, at) => {
-    const [role, kind] = pick(roles)
+    const [role = 'api', kind = 'service'] = pick(roles) ?? []
     const name = `${pick(places)}-${pick(places)}-${role}-${at}`
     const description = `The ${role} of ${pick(places)} for ${pick(places)}, made by squad ${at % 97}`
     const attributes = kind === 'service' ? { replicas: 1 + (at % 3) } : { technology: role }
@@ -94,7 +94,7 @@ export function layeredGraph(seed: number, size: number, edges: number): Graph {
   })
   const found = new Map<string, Relation>()
   for (const { ref } of members.slice(0, Math.floor(members.length * 0.8)))
-    found.set(`${ref} owner`, relation(ref, pick(teams).ref, 'owned_by'))
+    found.set(`${ref} owner`, relation(ref, pick(teams)?.ref ?? '', 'owned_by'))
   for (let attempt = 0; attempt < edges * 3 && found.size < edges; attempt += 1) {
     const a = Math.floor(random() * members.length)
     const b = Math.floor(random() * random() * members.length)

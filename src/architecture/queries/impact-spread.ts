@@ -57,6 +57,8 @@ export function spreadImpact(index: GraphIndex, changed: readonly number[], limi
     order.push(ordinal * hits.length)
   }
   const reach = (other: number, hit: number, { level, from }: { level: number; from: number }) => {
+    // What is hit in full feels everything that the weaker hit would pass on.
+    if (hit === indirect && levels[other * hits.length + direct] !== -1) return
     const place = other * hits.length + hit
     if (levels[place] !== -1 || isChanged[other] === 1) return
     levels[place] = level

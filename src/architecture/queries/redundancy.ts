@@ -33,19 +33,6 @@ export function areCopies(index: GraphIndex, first: number, second: number): boo
   const [a, b] = [entityAt(index, first), entityAt(index, second)]
   const [technology, other] = [a.attributes.technology, b.attributes.technology]
   if (a.kind !== b.kind || (technology ?? other) !== (other ?? technology)) return false
-  const { words } = index.names
-  const [stem = '', otherStem] = [words[first], words[second]].map(stemOf)
-  return stem !== '' && stem === otherStem
-}
-
-/** Words that tell copies apart, such as those of `orders-db-primary` and `orders-db-replica-2`. */
-const rolesOfCopies = new Set(
-  'primary replica secondary standby leader follower master slave read reader write writer ro rw backup fallback mirror blue green canary a b'.split(
-    ' ',
-  ),
-)
-
-function stemOf(words: readonly string[] = []): string {
-  const telling = words.filter((word) => !/^v?\d+$/.test(word) && !rolesOfCopies.has(word))
-  return telling.map((word) => word.replace(/\d+$/, '')).join('-')
+  const stem = index.names.stemAt(first)
+  return stem !== '' && stem === index.names.stemAt(second)
 }
