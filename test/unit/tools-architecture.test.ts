@@ -118,12 +118,12 @@ test('search_entities lists everything by kind, most depended on first, and find
   const { content } = await call(searchEntities, { limit: 3 }, architecture)
   assert.match(
     String(content['summary']),
-    /^29 found: 15 service, 1 job, 6 database, 2 cache, 2 queue, 1 storage, 1 external, 1 unresolved\.$/,
+    /^35 found: 15 service, 1 job, 6 database, 2 cache, 2 queue, 1 storage, 6 team, 1 external, 1 unresolved\.$/,
   )
   assert.equal((content['entities'] as unknown[]).length, 3)
   assert.equal(content['truncated'], true)
   const rest = await call(searchEntities, { limit: 100, cursor: content['next_cursor'] }, architecture)
-  assert.equal((rest.content['entities'] as unknown[]).length, 26)
+  assert.equal((rest.content['entities'] as unknown[]).length, 32)
   const databases = await call(searchEntities, { query: 'databases' }, architecture)
   assert.equal(databases.content['total'], 6)
   const nothing = await call(searchEntities, { query: 'zzzzz' }, architecture)
