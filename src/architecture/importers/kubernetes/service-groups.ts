@@ -146,9 +146,8 @@ export function factsOf({ workloads, services }: Draft): Fact[] {
  */
 function addNamesByLabels(groups: readonly ServiceGroup[]): void {
   const namesakes = new Map<string, Set<ServiceGroup>>()
-  const keyOf = ({ entity }: ServiceGroup, name: string) => `${entity.namespace}/${name.toLowerCase()}`
   const note = (group: ServiceGroup, name: string) => {
-    const key = keyOf(group, name)
+    const key = nameKey(group, name)
     namesakes.set(key, (namesakes.get(key) ?? new Set()).add(group))
   }
   const offered = groups.map((group) => {
@@ -159,9 +158,13 @@ function addNamesByLabels(groups: readonly ServiceGroup[]): void {
   })
   for (const { group, byLabels } of offered) {
     const { name, aliases } = group.entity
-    const clear = byLabels.filter((each) => namesakes.get(keyOf(group, each))?.size === 1)
+    const clear = byLabels.filter((each) => namesakes.get(nameKey(group, each))?.size === 1)
     group.entity.aliases = [...new Set([...aliases, ...clear])].filter((alias) => alias !== name).toSorted()
   }
+}
+
+function nameKey({ entity }: ServiceGroup, name: string): string {
+  return `${entity.namespace}/${name.toLowerCase()}`
 }
 
 function applicationsOf({ workloads }: Draft): string[] {
