@@ -1,24 +1,17 @@
 import { DomainError } from '../../../domain/errors.ts'
-import { entityRef, type Entity } from '../../model.ts'
-import type { Address } from '../addresses.ts'
+import type { Entity } from '../../model.ts'
+import { isSurelyAddress, meansKnownName, unresolvedEntity } from '../address-meaning.ts'
 import { collectClaims, type ClaimsCollector } from '../claims-collector.ts'
 import { createClusterNames, type ClusterNames } from './cluster-names.ts'
 import { addEntrances, type EntranceByHost } from './entrances.ts'
 import { findAddressesInContainer, type FindConfigMap, type FoundAddress } from './environment.ts'
-import { isClusterName, isOutsideHost } from '../host-names.ts'
 import { belongingsBy } from './facts.ts'
 import { fileName, glanceAt, type ImportFile } from '../import-file.ts'
 import type { Importer, Reading } from '../importer.ts'
 import { readManifests } from './manifest-reader.ts'
 import { readPermissions } from './network-policies.ts'
 import { addPermittedUses } from './policy-uses.ts'
-import {
-  placeOf,
-  readResources,
-  type ConfigMapResource,
-  type ServiceResource,
-  type Workload,
-} from './resources.ts'
+import { placeOf, readResources, type ConfigMapResource, type Workload } from './resources.ts'
 import { readRouting } from './routes.ts'
 import { factsOf, groupServices, type GroupedServices } from './service-groups.ts'
 import { tagTelemetryStores } from './telemetry-stores.ts'
@@ -142,7 +135,7 @@ function addUse(
 ): void {
   const resolution = names.resolve(address.host, user.namespace ?? 'default')
   const used = resolution.found
-    ? meansService(address, resolution.service) && resolution.entity
+    ? meansKnownName(address, resolution.service.ports) && resolution.entity
     : (entrances.get(address.host) ??
       (isSurelyAddress(address) && collector.addEntity(unresolvedEntity(resolution))))
   if (!used || used.ref === user.ref) return
@@ -150,25 +143,4 @@ function addUse(
     { from: user.ref, to: used.ref, type: relationTo(used.kind, address.scheme) },
     evidence,
   )
-}
-
-/** A word that equals a Service's name is that Service only where its form, its port or its variable's name says so. */
-function meansService(address: Address, service: ServiceResource): boolean {
-  if (address.form === 'url' || isClusterName(address.host)) return true
-  const portFits = address.port !== undefined && service.ports.includes(address.port)
-  if (address.form === 'host_port') return address.named || portFits
-  return address.form === 'pair' ? portFits : address.named
-}
-
-/** Without a Service to confirm it, an address must look like nothing else. */
-function isSurelyAddress(address: Address): boolean {
-  if (address.doubtful) return false
-  if (address.form === 'url' || isClusterName(address.host)) return true
-  if (!address.named) return false
-  return address.form === 'host_port' || (address.form === 'host' && isOutsideHost(address.host))
-}
-
-function unresolvedEntity({ name, namespace }: { name: string; namespace: string | undefined }): Entity {
-  const kind = 'unresolved'
-  return { ref: entityRef({ kind, name, namespace }), kind, name, namespace, aliases: [], attributes: {} }
 }
