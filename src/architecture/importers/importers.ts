@@ -3,9 +3,10 @@ import type { ImporterType } from '../model.ts'
 import { presentablePath, type ImportFile } from './import-file.ts'
 import type { Importer, Reading } from './importer.ts'
 import { kubernetesImporter } from './kubernetes/importer.ts'
+import { tracesImporter } from './traces/importer.ts'
 
 /** All importers. A file goes to the first that accepts it, so the particular come before the general. */
-export const importers: readonly Importer[] = [kubernetesImporter]
+export const importers: readonly Importer[] = [tracesImporter, kubernetesImporter]
 
 /** What the files of one kind say. */
 export interface TypedReading extends Reading {
