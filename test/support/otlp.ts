@@ -60,7 +60,6 @@ export function spansOf(
 
 /** The same request as a message. */
 export function encodeTraces(request: OtlpRequest): Uint8Array {
-  const bytes = (id: string | undefined) => Buffer.from(id ?? '', 'hex')
   return traceRequest
     .encode(
       traceRequest.fromObject({
@@ -80,7 +79,21 @@ export function encodeTraces(request: OtlpRequest): Uint8Array {
     .finish()
 }
 
-function span({ id, parent, trace = '1', name = 'operation', kind, at, ms = 10, error, ...more }: SpanSketch) {
+function bytes(id: string | undefined): Uint8Array {
+  return Buffer.from(id ?? '', 'hex')
+}
+
+function span({
+  id,
+  parent,
+  trace = '1',
+  name = 'operation',
+  kind,
+  at,
+  ms = 10,
+  error,
+  ...more
+}: SpanSketch) {
   const end = at === undefined ? undefined : BigInt(at) * 1_000_000n
   return {
     traceId: trace.padStart(32, '0'),

@@ -1,6 +1,7 @@
 import { refuseImport, type ImportFile } from '../import-file.ts'
 import type { Importer, Reading } from '../importer.ts'
 import { isRecord } from '../untyped-values.ts'
+import { createOperationNames } from './operations.ts'
 import { observePeer, pairSpans } from './pairing.ts'
 import { resolvePeers } from './peers.ts'
 import { readSpanFiles, resemblesSpans, type SpanRecord } from './span-files.ts'
@@ -27,16 +28,16 @@ const maxEntities = 5_000
 export function readTraces(files: readonly ImportFile[]): Reading {
   const { records, lineOf } = readSpanFiles(files)
   const { spans, ignored, warnings } = readRecords(records)
+  const names = createOperationNames()
   const traffic = createTraffic(lineOf)
   for (const { service } of spans) traffic.addEntity(service)
-  const { uses, unanswered, unasked } = pairSpans(spans)
+  const { uses, unanswered, unasked } = pairSpans(spans, names)
   for (const use of uses) traffic.add(use)
-  let unnamed = 0
-  for (const span of unanswered) {
-    const use = observePeer(span)
-    if (use === undefined) unnamed += 1
-    else traffic.add(use)
-  }
+  const leadNowhere = unanswered.filter((span) => {
+    const use = observePeer(span, names)
+    if (use !== undefined) traffic.add(use)
+    return use === undefined && span.kind !== 'unspecified'
+  })
   const claims = resolvePeers(traffic.claims())
   const place = { file: records[0]?.file ?? 'spans', line: records[0]?.line ?? 1 }
   if (claims.entities.length > maxEntities)
@@ -44,7 +45,8 @@ export function readTraces(files: readonly ImportFile[]): Reading {
       place,
       `${claims.entities.length} services and what they use; at most ${maxEntities} are taken. Do their names hold ids?`,
     )
-  warnings.push(...describeUnpaired(place, spans, unnamed, unasked.length))
+  const arrivals = unasked.filter(({ kind }) => kind !== 'unspecified')
+  warnings.push(...describeUnpaired(place, leadNowhere.length, arrivals.length))
   return { claims, documents: records.length, ignored, warnings }
 }
 
@@ -102,21 +104,17 @@ export function describeLeftOut({ malformed, unnamed }: SpanReading, where?: str
 
 function describeUnpaired(
   { file, line }: { file: string; line: number },
-  spans: readonly Span[],
-  unnamed: number,
-  unasked: number,
+  leadNowhere: number,
+  arrivals: number,
 ): string[] {
-  const calls = spans.filter(({ kind }) => kind === 'client' || kind === 'producer').length
   return [
-    ...(calls > 0 && unnamed > 0
+    ...(leadNowhere > 0
       ? [
-          `${file}:${line}: ${unnamed} of ${spans.length} spans are calls that no other span answers and that name no peer, so what they lead to is unknown`,
+          `${file}:${line}: ${leadNowhere} calls are answered by no other span and name no peer, so what they lead to is unknown`,
         ]
       : []),
-    ...(unasked > 0
-      ? [
-          `${file}:${line}: ${unasked} of ${spans.length} spans have a parent that is not among them, so who called is unknown`,
-        ]
+    ...(arrivals > 0
+      ? [`${file}:${line}: ${arrivals} calls arrived from spans that are not here, so who called is unknown`]
       : []),
   ]
 }

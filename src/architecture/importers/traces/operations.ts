@@ -3,19 +3,35 @@ import { attributeOf, type Span } from './span.ts'
 
 const longestOperation = 100
 
-/**
- * What a span did, with few different values and none that could be secret: ids, quoted text and addresses of people
- * are taken out, and of a database statement only its verb and collection are told.
- */
-export function operationOf(span: Pick<Span, 'name' | 'attributes'>): string {
-  const { name, attributes } = span
-  const method = attributeOf(attributes, 'rpc.method')
-  const service = attributeOf(attributes, 'rpc.service')
-  if (method !== undefined) return generalize(service === undefined ? method : `${service}/${method}`)
-  if (attributeOf(attributes, 'db.system.name', 'db.system') !== undefined)
-    return databaseOperation(name, attributes)
-  const route = attributeOf(attributes, 'http.route')
-  return generalize(isBareMethod(name) && route !== undefined ? `${methodIn(name)} ${route}` : name)
+/** Tells what spans did, with few different values and none that could be secret. */
+export interface OperationNames {
+  /**
+   * Without ids, quoted text and addresses of people; of a database statement only its verb and collection.
+   */
+  readonly operationOf: (span: Pick<Span, 'name' | 'attributes'>) => string
+}
+
+/** @returns names that are made once for each raw name, as those of spans repeat. */
+export function createOperationNames(): OperationNames {
+  const made = new Map<string, string>()
+  const named = (raw: string): string => {
+    const known = made.get(raw)
+    if (known !== undefined) return known
+    const name = generalize(raw)
+    made.set(raw, name)
+    return name
+  }
+  return {
+    operationOf: ({ name, attributes }) => {
+      const method = attributeOf(attributes, 'rpc.method')
+      const service = attributeOf(attributes, 'rpc.service')
+      if (method !== undefined) return named(service === undefined ? method : `${service}/${method}`)
+      if (attributeOf(attributes, 'db.system.name', 'db.system') !== undefined)
+        return named(databaseOperation(name, attributes))
+      const route = attributeOf(attributes, 'http.route')
+      return named(isBareMethod(name) && route !== undefined ? `${methodIn(name)} ${route}` : name)
+    },
+  }
 }
 
 /** Whether a name tells no more than `GET` or `HTTP GET`. */
@@ -48,7 +64,7 @@ function databaseOperation(name: string, attributes: Span['attributes']): string
   const verb = told ?? (isRead(first) || isWrite(first) ? first.toUpperCase() : undefined)
   const collection = attributeOf(attributes, 'db.collection.name', 'db.sql.table')
   const parts = [verb, collection].filter((part) => part !== undefined)
-  return parts.length === 0 ? 'query' : generalize(parts.join(' '))
+  return parts.length === 0 ? 'query' : parts.join(' ')
 }
 
 function generalize(text: string): string {

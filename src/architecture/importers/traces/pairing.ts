@@ -1,5 +1,5 @@
 import type { Entity, RelationType } from '../../model.ts'
-import { isBareMethod, operationOf, protocolOf } from './operations.ts'
+import { isBareMethod, protocolOf, type OperationNames } from './operations.ts'
 import type { Span, SpanKind } from './span.ts'
 import { isDatabaseSpan, isMessagingSpan, peerOf, queueOf, storeOf, type SpanTarget } from './span-targets.ts'
 
@@ -34,9 +34,18 @@ export interface Pairing {
  * Pairs spans: a span whose parent is of another service is a call of that service, whatever the kinds; spans about
  * databases and messages tell what they used by themselves; spans within one service tell nothing.
  */
-export function pairSpans(spans: readonly Span[]): Pairing {
+export function pairSpans(spans: readonly Span[], names: OperationNames): Pairing {
   const byId = new Map(spans.map((span) => [span.id, span]))
   const pairing: Pairing = { uses: [], unanswered: [], unasked: [] }
+  const addUse = (span: Span, target: SpanTarget | undefined): void => {
+    if (target) pairing.uses.push(observe(span, target, names.operationOf(span)))
+  }
+  /** Each end speaks for itself; together with the other only where it does not know the queue's name. */
+  const addMessage = (span: Span, arrived?: Span): void => {
+    if (arrived === undefined) return addUse(span, queueOf(span))
+    if (!isMessagingSpan(span)) addUse(span, queueOf(span, arrived))
+    if (!isMessagingSpan(arrived)) addUse(arrived, queueOf(arrived, span))
+  }
   const isAnswered = new Set<string>()
   /** Client spans within client spans: an HTTP request that is the way an RPC or a query goes. */
   const isWrapper = new Set<string>()
@@ -46,8 +55,8 @@ export function pairSpans(spans: readonly Span[]): Pairing {
     if (parent === undefined) {
       if (span.parentId !== undefined && awaitsCause(span)) pairing.unasked.push(span)
     } else if (parent.service.ref !== span.service.ref) {
-      if (isMessagingSpan(parent) || isMessagingSpan(span)) addMessage(pairing, parent, span)
-      else pairing.uses.push(observeCall(parent, span))
+      if (isMessagingSpan(parent) || isMessagingSpan(span)) addMessage(parent, span)
+      else pairing.uses.push(observeCall(parent, span, names))
       isAnswered.add(parent.id)
     } else if (span.kind === 'client' && parent.kind === 'client') {
       if (isDatabaseSpan(parent) || isMessagingSpan(parent)) isWrapped.add(span.id)
@@ -55,21 +64,20 @@ export function pairSpans(spans: readonly Span[]): Pairing {
     }
   }
   for (const span of spans) {
-    if (isMessagingSpan(span)) addMessage(pairing, span)
+    if (isMessagingSpan(span)) addMessage(span)
     else if (isAnswered.has(span.id) || isWrapper.has(span.id) || isWrapped.has(span.id)) continue
-    else if (isDatabaseSpan(span)) addUse(pairing, span, isLeaving(span) ? storeOf(span) : undefined)
+    else if (isDatabaseSpan(span)) addUse(span, isLeaving(span) ? storeOf(span) : undefined)
     else if (isLeaving(span)) pairing.unanswered.push(span)
   }
   return pairing
 }
 
 /** A call by one service, as it arrived at another. The dependent's times count, where it has any. */
-export function observeCall(caller: Span, callee: Span): ObservedUse {
+export function observeCall(caller: Span, callee: Span, names: OperationNames): ObservedUse {
   const measured = caller.durationMs === undefined || caller.kind === 'producer' ? callee : caller
   const named = isBareMethod(caller.name) ? callee : caller
   return {
-    ...observe(caller, { entity: callee.service, type: 'calls' }),
-    operation: operationOf(named),
+    ...observe(caller, { entity: callee.service, type: 'calls' }, names.operationOf(named)),
     protocol: protocolOf(caller) ?? protocolOf(callee),
     durationMs: measured.durationMs,
     isError: measured.isError,
@@ -77,30 +85,19 @@ export function observeCall(caller: Span, callee: Span): ObservedUse {
 }
 
 /** What a call that was not seen to arrive says of where it went. */
-export function observePeer(span: Span): ObservedUse | undefined {
+export function observePeer(span: Span, names: OperationNames): ObservedUse | undefined {
   const peer = peerOf(span)
-  return peer && observe(span, peer)
+  return peer && observe(span, peer, names.operationOf(span))
 }
 
-function addUse({ uses }: Pairing, span: Span, target: SpanTarget | undefined): void {
-  if (target) uses.push(observe(span, target))
-}
-
-/** Each end speaks for itself; together with the other only where it does not know the queue's name. */
-function addMessage(pairing: Pairing, span: Span, arrived?: Span): void {
-  if (arrived === undefined) return addUse(pairing, span, queueOf(span))
-  if (!isMessagingSpan(span)) addUse(pairing, span, queueOf(span, arrived))
-  if (!isMessagingSpan(arrived)) addUse(pairing, arrived, queueOf(arrived, span))
-}
-
-function observe(span: Span, { entity, type }: SpanTarget): ObservedUse {
+function observe(span: Span, { entity, type }: SpanTarget, operation: string): ObservedUse {
   const { service, kind, endedAt, durationMs, isError, place, id } = span
   return {
     from: service,
     to: entity,
     type,
     kind,
-    operation: operationOf(span),
+    operation,
     protocol: protocolOf(span),
     at: endedAt,
     durationMs,

@@ -8,7 +8,6 @@ import {
   refuseImport,
   type ImportFile,
 } from '../import-file.ts'
-import { isRecord } from '../untyped-values.ts'
 import { decodeTraceRequest } from './otlp-protobuf.ts'
 import type { LineOf } from './traffic.ts'
 
@@ -83,34 +82,23 @@ interface FoundRecords {
   text?: string
 }
 
+/** One export, or one on each line: then the first line is one by itself. */
 function readJson(importFile: ImportFile, file: string, refuse: Refuse): FoundRecords {
   const text = readText(importFile)
   checkValues(text, refuse)
-  if (text.trim() === '') throw refuse('the file is empty')
-  try {
-    return { records: [{ file, line: 1, data: JSON.parse(text) }], text }
-  } catch (error) {
-    // One export on each line, unless the first is no export.
-    const lines = text.split('\n')
-    if (!parses(lines.find((line) => line.trim() !== '') ?? '')) throw refuse(whyInvalid(error), 1, error)
-    return {
-      records: lines.flatMap((line, position) => {
-        if (line.trim() === '') return []
-        try {
-          return [{ file, line: position + 1, data: JSON.parse(line) as unknown }]
-        } catch (cause) {
-          throw refuse(whyInvalid(cause), position + 1, cause)
-        }
-      }),
+  const parse = (part: string, line: number): SpanRecord => {
+    try {
+      return { file, line, data: JSON.parse(part) as unknown }
+    } catch (cause) {
+      throw refuse(whyInvalid(cause), line, cause)
     }
   }
-}
-
-function parses(line: string): boolean {
-  try {
-    return isRecord(JSON.parse(line))
-  } catch {
-    return false
+  const lines = text.split('\n')
+  const beginning = lines.findIndex((line) => line.trim() !== '')
+  if (beginning === -1) throw refuse('the file is empty')
+  if (!/^\s*\{.*\}\s*$/.test(lines[beginning] ?? '')) return { records: [parse(text, 1)], text }
+  return {
+    records: lines.flatMap((line, position) => (line.trim() === '' ? [] : [parse(line, position + 1)])),
   }
 }
 
