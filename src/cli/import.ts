@@ -17,7 +17,7 @@ export async function importFiles(
   const files = await Promise.all(
     (await Promise.all(paths.map(listManifests)))
       .flat()
-      .map(async (path) => ({ path, content: await readFile(path, 'utf8') })),
+      .map(async (path) => ({ path, content: await readFile(path) })),
   )
   const store = await openStore(config)
   try {

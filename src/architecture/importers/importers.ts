@@ -4,9 +4,10 @@ import { presentablePath, type ImportFile } from './import-file.ts'
 import type { Importer, Reading } from './importer.ts'
 import { composeImporter } from './compose/importer.ts'
 import { kubernetesImporter } from './kubernetes/importer.ts'
+import { tracesImporter } from './traces/importer.ts'
 
 /** All importers. A file goes to the first that accepts it, so the particular come before the general. */
-export const importers: readonly Importer[] = [composeImporter, kubernetesImporter]
+export const importers: readonly Importer[] = [composeImporter, tracesImporter, kubernetesImporter]
 
 /** What the files of one kind say. */
 export interface TypedReading extends Reading {
