@@ -1,7 +1,7 @@
 import { adjacencyOf, countNeighbours, digraphOf, type Adjacency, type Digraph } from './digraph.ts'
-import type { Entity, Graph, Relation, Source } from './model.ts'
+import { confidenceOf, isInferred } from './evidence.ts'
+import { isDependency, type Entity, type Graph, type Relation, type Source } from './model.ts'
 import { createNameIndex, type NameIndex } from './name-index.ts'
-import { confidenceOf, isDependency, isInferred } from './relation-traits.ts'
 
 /** A graph made ready for questions, once per revision. Entities are known by their position: their ordinal. */
 export interface GraphIndex {

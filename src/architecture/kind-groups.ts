@@ -1,11 +1,11 @@
 import type { EntityKind, RelationType } from './model.ts'
 
-const stores: ReadonlySet<string> = new Set(['database', 'cache', 'storage'])
-const queues: ReadonlySet<string> = new Set(['queue'])
-const userFacing: ReadonlySet<string> = new Set(['website', 'gateway'])
-const running: ReadonlySet<string> = new Set(['service', 'website', 'gateway', 'job'])
-const groups: ReadonlySet<string> = new Set(['system', 'domain', 'team', 'user', 'repository'])
-const asynchronous: ReadonlySet<string> = new Set(['publishes', 'consumes', 'uses_queue'])
+const stores: ReadonlySet<EntityKind> = new Set(['database', 'cache', 'storage'])
+const queues: ReadonlySet<EntityKind> = new Set(['queue'])
+const userFacing: ReadonlySet<EntityKind> = new Set(['website', 'gateway'])
+const running: ReadonlySet<EntityKind> = new Set(['service', 'website', 'gateway', 'job'])
+const groups: ReadonlySet<EntityKind> = new Set(['system', 'domain', 'team', 'user', 'repository'])
+const asynchronous: ReadonlySet<RelationType> = new Set(['publishes', 'consumes', 'uses_queue'])
 
 /** Whether entities of a kind keep data. */
 export function isStore(kind: EntityKind): boolean {

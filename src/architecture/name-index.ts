@@ -1,5 +1,4 @@
 import type { Entity } from './model.ts'
-import { tagsOf } from './relation-traits.ts'
 import { likenessOf, trigramsOf } from './trigrams.ts'
 import { createVocabulary, type Vocabulary } from './vocabulary.ts'
 
@@ -26,7 +25,7 @@ export interface SearchableText {
   aliases: string[]
   namespace: string
   tags: string[]
-  /** Kind, technology, images and labels. */
+  /** Kind, technology, language, lifecycle, tier, images and labels. */
   traits: string
   description: string
 }
@@ -100,15 +99,23 @@ export function findSimilarNames(names: NameIndex, text: string, minimum: number
 
 function searchableText(entity: Entity): SearchableText {
   const { ref, kind, name, namespace, aliases, description, attributes } = entity
-  const { technology, images, labels } = attributes
-  const traits = [kind, technology, ...(images ?? []), ...Object.values(labels ?? {})]
+  const { technology, images, labels, language, lifecycle, tier } = attributes
+  const traits = [
+    kind,
+    technology,
+    language,
+    lifecycle,
+    tier,
+    ...(images ?? []),
+    ...Object.values(labels ?? {}),
+  ]
   return {
     ref: ref.toLowerCase(),
     kind,
     name: name.toLowerCase(),
     aliases: aliases.map((alias) => alias.toLowerCase()),
     namespace: (namespace ?? '').toLowerCase(),
-    tags: tagsOf(entity).map((tag) => tag.toLowerCase()),
+    tags: (entity.tags ?? []).map((tag) => tag.toLowerCase()),
     traits: traits.join(' ').toLowerCase(),
     description: (description ?? '').toLowerCase(),
   }

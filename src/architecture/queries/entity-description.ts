@@ -1,8 +1,6 @@
 import { byRank, entityAt, forEachStep, type Direction, type GraphIndex } from '../graph-index.ts'
 import type { Entity, Relation } from '../model.ts'
 
-export { isInferred } from '../relation-traits.ts'
-
 /** An entity with what it touches. */
 export interface EntityDescription {
   entity: Entity

@@ -86,7 +86,7 @@ function forEachHit(
     const relation = incoming.relations[position] ?? 0
     const type = index.relations[relation]?.type
     if (type === undefined || !isFollowed(relation)) continue
-    if (hit === 'starved' && (type as string) === 'publishes') continue
+    if (hit === 'starved' && type === 'publishes') continue
     visit(incoming.neighbours[position] ?? 0, hitOfDependent(change, { hit, level, type, kind }))
   }
   for (
@@ -97,7 +97,7 @@ function forEachHit(
     const relation = outgoing.relations[position] ?? 0
     const type = index.relations[relation]?.type
     if (type === undefined || !isAsynchronous(type) || !isFollowed(relation)) continue
-    const isConsumer = (type as string) === 'consumes'
+    const isConsumer = type === 'consumes'
     if (!isConsumer) visit(outgoing.neighbours[position] ?? 0, 'starved')
     else if (hit === 'direct' && change !== 'api_change') visit(outgoing.neighbours[position] ?? 0, 'backlog')
   }

@@ -1,7 +1,6 @@
 import { forEachStep, byRank, entityAt, type GraphIndex } from '../graph-index.ts'
 import { isStore } from '../kind-groups.ts'
 import { createRelationFilter, type RelationFilter } from '../relation-filter.ts'
-import { tagsOf } from '../relation-traits.ts'
 import { isEntryPoint } from './entry-points.ts'
 import { hits, spreadImpact, type Hit, type ImpactChange, type Spread } from './impact-spread.ts'
 import { groupByOwner, type Ownership } from './ownership.ts'
@@ -150,7 +149,7 @@ function standInsFor(
   const wanted = hit === 'starved' ? 'publishes' : 'consumes'
   const alternatives: number[] = []
   forEachStep(index, ordinal, 'upstream', (other, { type }) => {
-    if ((type as string) === wanted && other !== through) alternatives.push(other)
+    if (type === wanted && other !== through) alternatives.push(other)
   })
   return { isOnlyOfKind: alternatives.length === 0, alternatives }
 }
@@ -177,7 +176,7 @@ function storesOf(index: GraphIndex, ordinals: readonly number[]): number[] {
 /** 1 by position in `relations` where one of the ends carries telemetry. */
 function telemetryOf(index: GraphIndex): Uint8Array | undefined {
   const refs = new Set(
-    index.entities.filter((entity) => tagsOf(entity).includes('telemetry')).map(({ ref }) => ref),
+    index.entities.filter((entity) => entity.tags?.includes('telemetry')).map(({ ref }) => ref),
   )
   if (refs.size === 0) return undefined
   return Uint8Array.from(index.relations, ({ from, to }) => Number(refs.has(from) || refs.has(to)))

@@ -1,7 +1,7 @@
 import { byRank, degreeOf, entityAt, forEachStep, type GraphIndex } from '../graph-index.ts'
 import { isGroup, isQueue, isRunning, isStore } from '../kind-groups.ts'
-import type { EntityKind, Relation } from '../model.ts'
-import { isDependency, isStale, standingOf } from '../relation-traits.ts'
+import { isStale, standingOf } from '../evidence.ts'
+import { isDependency, type EntityKind, type Relation } from '../model.ts'
 import type { Finding } from './issues.ts'
 import { ownersOf } from './ownership.ts'
 

@@ -1,7 +1,7 @@
 import { byRank, degreeOf, entityAt, type GraphIndex } from '../graph-index.ts'
 import { isGroup } from '../kind-groups.ts'
-import type { EntityKind, RelationType } from '../model.ts'
-import { environmentOf, isDependency, standingOf } from '../relation-traits.ts'
+import { standingOf, type Standing } from '../evidence.ts'
+import { isDependency, type EntityKind, type RelationType } from '../model.ts'
 import { findEntryPoints } from './entry-points.ts'
 import { isOwnable } from './knowledge-issues.ts'
 import { groupByOwner, ownersOf } from './ownership.ts'
@@ -42,7 +42,7 @@ const maxExamples = 3
 export function describeOverview(index: GraphIndex, limit: number): Overview {
   const ordinals = Array.from(index.entities.keys())
   const rank = byRank(index)
-  const environments = ordinals.flatMap((ordinal) => environmentOf(entityAt(index, ordinal)) ?? [])
+  const environments = ordinals.flatMap((ordinal) => entityAt(index, ordinal).environment ?? [])
   return {
     kinds: countEach(index.entities.map(({ kind }) => kind)),
     relations: countEach(index.relations.map(({ type }) => type)),
@@ -71,7 +71,7 @@ function findGaps(index: GraphIndex, byImportance: readonly number[]): CoverageG
     return { gap, count: lacking.length, of: concerned.length, examples: lacking.slice(0, maxExamples) }
   }
   const standings = index.relations.filter(({ type }) => isDependency(type)).map(standingOf)
-  const ofRelations = (gap: CoverageGap['gap'], lacking: readonly string[]): CoverageGap => {
+  const ofRelations = (gap: CoverageGap['gap'], lacking: readonly Standing[]): CoverageGap => {
     const count = standings.filter((standing) => lacking.includes(standing)).length
     return { gap, count, of: standings.length, examples: [] }
   }

@@ -12,7 +12,7 @@ export interface Ownership {
 export function ownersOf(index: GraphIndex, ordinal: number): string[] {
   const owners: string[] = []
   forEachStep(index, ordinal, 'downstream', (_, { type, to }) => {
-    if ((type as string) === 'owned_by') owners.push(to)
+    if (type === 'owned_by') owners.push(to)
   })
   return owners
 }

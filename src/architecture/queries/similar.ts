@@ -1,7 +1,6 @@
 import { neighboursOf } from '../digraph.ts'
 import { byRank, entityAt, type GraphIndex } from '../graph-index.ts'
 import { wordsOf } from '../name-index.ts'
-import { tagsOf } from '../relation-traits.ts'
 
 /** Something like an entity, and why. */
 export interface SimilarEntity {
@@ -54,11 +53,11 @@ function createComparison(index: GraphIndex, ordinal: number): (other: number) =
   const { dependencies } = index
   const entity = entityAt(index, ordinal)
   const words = new Set(wordsOf(entity.name))
-  const tags = new Set(tagsOf(entity))
+  const tags = new Set(entity.tags)
   const providers = new Set(neighboursOf(dependencies.successors, ordinal))
   const dependents = new Set(neighboursOf(dependencies.predecessors, ordinal))
   return (other) => {
-    const { name, attributes, ...rest } = entityAt(index, other)
+    const { name, attributes, tags: otherTags = [] } = entityAt(index, other)
     const sharedProviders = countShared(providers, neighboursOf(dependencies.successors, other))
     const sharedDependents = countShared(dependents, neighboursOf(dependencies.predecessors, other))
     const otherNeighbours =
@@ -69,7 +68,6 @@ function createComparison(index: GraphIndex, ordinal: number): (other: number) =
     const ownWords = [...new Set(wordsOf(name))]
     const sharedWords = ownWords.filter((word) => words.has(word))
     const named = sharedWords.length / Math.max(1, words.size + ownWords.length - sharedWords.length)
-    const otherTags = tagsOf({ name, attributes, ...rest })
     const sharedTags = otherTags.filter((tag) => tags.has(tag))
     const tagged = sharedTags.length / Math.max(1, tags.size + otherTags.length - sharedTags.length)
     const { technology } = attributes

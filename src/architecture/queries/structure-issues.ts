@@ -1,7 +1,6 @@
 import { degreeOf, entityAt, forEachStep, relationsBetween, type GraphIndex } from '../graph-index.ts'
 import { isAsynchronous } from '../kind-groups.ts'
-import { isDependency } from '../relation-traits.ts'
-import type { Relation } from '../model.ts'
+import { isDependency, type Relation, type RelationType } from '../model.ts'
 import { findCycles } from './cycles.ts'
 import type { Finding } from './issues.ts'
 import { ownersOf } from './ownership.ts'
@@ -62,7 +61,7 @@ function summarizeSinglePoint(index: GraphIndex, point: SinglePoint): string {
   return `${dominated} others are reached only through ${name}, on which ${degreeOf(index, ordinal, 'upstream')} depend directly.${sole}${instance}`
 }
 
-const writing: ReadonlySet<string> = new Set(['writes', 'reads_writes'])
+const writing: ReadonlySet<RelationType> = new Set(['writes', 'reads_writes'])
 
 /** Databases that are written by several, or used by what belongs to different owners. */
 export function findSharedDatabases(index: GraphIndex): Finding[] {
