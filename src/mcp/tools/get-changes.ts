@@ -22,11 +22,11 @@ export const getChanges = defineGraphTool({
     'Tells what changed between two states of the architecture: entities and relations that were added, removed or changed, and which imports and sources did it. Without since it tells the newest change. Use it when something broke, to see what is new, or to review what an import did.',
   input: {
     since: z
-      .union([z.string().min(1).max(40), z.int().min(0)])
+      .union([z.string().min(1).max(40), z.int().min(0).max(1e9)])
       .optional()
       .describe('Compare with this revision or ISO time; by default the revision before'),
     until: z
-      .union([z.string().min(1).max(40), z.int().min(0)])
+      .union([z.string().min(1).max(40), z.int().min(0).max(1e9)])
       .optional()
       .describe('Revision or ISO time; by default the newest'),
     scope: z

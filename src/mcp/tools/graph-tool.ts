@@ -12,7 +12,7 @@ const commonInputs = {
   environment: z.string().min(1).max(100).optional().describe('Only this environment, such as production'),
   namespace: z.string().min(1).max(200).optional(),
   as_of: z
-    .union([z.string().min(1).max(40), z.int().min(0)])
+    .union([z.string().min(1).max(40), z.int().min(0).max(1e9)])
     .optional()
     .describe('A former state: revision or ISO time'),
   max_tokens: maxTokens,
