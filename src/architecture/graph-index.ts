@@ -1,6 +1,14 @@
 import { adjacencyOf, countNeighbours, digraphOf, type Adjacency, type Digraph } from './digraph.ts'
 import { confidenceOf, isInferred } from './evidence.ts'
-import { isDependency, type Entity, type Graph, type Relation, type Source } from './model.ts'
+import {
+  entityKinds,
+  isDependency,
+  relationTypes,
+  type Entity,
+  type Graph,
+  type Relation,
+  type Source,
+} from './model.ts'
 import { createNameIndex, type NameIndex } from './name-index.ts'
 
 /** A graph made ready for questions, once per revision. Entities are known by their position: their ordinal. */
@@ -18,13 +26,19 @@ export interface GraphIndex {
   /** Dependencies alone, from dependents to providers: what is walked unless a question says otherwise. */
   dependencies: Digraph
   relationTraits: RelationTraits
+  /** By ordinal: the position of its kind among all kinds. */
+  kinds: Uint8Array
   /** By ordinal: 0 for what most depend on, then by reference. The order in which answers are cut. */
   ranks: Uint32Array
+  /** Ordinals by rank. */
+  ranking: Uint32Array
   names: NameIndex
 }
 
 /** What filters ask of relations, by position in `relations`. */
 export interface RelationTraits {
+  /** The position of its type among all types. */
+  types: Uint8Array
   /** 1 where the relation is a dependency. */
   dependencies: Uint8Array
   /** 1 where nothing but weaker signs speak for the relation. */
@@ -45,6 +59,7 @@ export function createGraphIndex(graph: Graph): GraphIndex {
   const outgoing = adjacencyOf(entities.length, starts, ends)
   const relationTraits = traitsOf(relations)
   const dependencies = digraphOf(outgoing, (relation) => relationTraits.dependencies[relation] === 1)
+  const ranking = rankingOf(dependencies)
   return {
     revision: graph.revision,
     sources: graph.sources,
@@ -55,7 +70,9 @@ export function createGraphIndex(graph: Graph): GraphIndex {
     incoming: adjacencyOf(entities.length, ends, starts),
     dependencies,
     relationTraits,
-    ranks: ranksOf(dependencies),
+    kinds: Uint8Array.from(entities, ({ kind }) => entityKinds.indexOf(kind)),
+    ranks: inverseOf(ranking),
+    ranking,
     names: createNameIndex(entities),
   }
 }
@@ -105,17 +122,25 @@ export function byRank({ ranks }: GraphIndex): (a: number, b: number) => number 
 
 function traitsOf(relations: readonly Relation[]): RelationTraits {
   return {
+    types: Uint8Array.from(relations, ({ type }) => relationTypes.indexOf(type)),
     dependencies: Uint8Array.from(relations, ({ type }) => Number(isDependency(type))),
     inferred: Uint8Array.from(relations, (relation) => Number(isInferred(relation))),
     confidences: Float64Array.from(relations, confidenceOf),
   }
 }
 
-function ranksOf({ size, predecessors }: Digraph): Uint32Array {
-  const ordered = Uint32Array.from({ length: size }, (_, ordinal) => ordinal)
-  ordered.sort((a, b) => countNeighbours(predecessors, b) - countNeighbours(predecessors, a) || a - b)
-  const ranks = new Uint32Array(size)
-  ordered.forEach((ordinal, rank) => {
+/** Most depended on first, then by reference: a sort of numbers that hold both. */
+function rankingOf({ size, predecessors }: Digraph): Uint32Array {
+  const keys = Float64Array.from(
+    { length: size },
+    (_, ordinal) => (size - countNeighbours(predecessors, ordinal)) * size + ordinal,
+  )
+  return Uint32Array.from(keys.toSorted(), (key) => key % size)
+}
+
+function inverseOf(ranking: Uint32Array): Uint32Array {
+  const ranks = new Uint32Array(ranking.length)
+  ranking.forEach((ordinal, rank) => {
     ranks[ordinal] = rank
   })
   return ranks

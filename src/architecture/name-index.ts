@@ -1,4 +1,5 @@
 import type { Entity } from './model.ts'
+import { stemOf } from './name-stems.ts'
 import { likenessOf, trigramsOf } from './trigrams.ts'
 import { createVocabulary, type Vocabulary } from './vocabulary.ts'
 
@@ -11,6 +12,10 @@ export interface NameIndex {
   texts: readonly SearchableText[]
   /** Of names and aliases. */
   trigrams: ReadonlyMap<string, readonly number[]>
+  /** Words of names, by ordinal. */
+  words: readonly (readonly string[])[]
+  /** What the name of an entity has in common with those of its copies, by ordinal. */
+  stemAt: (ordinal: number) => string
   /** Words of names to ordinals. */
   byWord: ReadonlyMap<string, readonly number[]>
   /** Words of names, tags, traits and descriptions. Made when it is first asked for: most searches need none. */
@@ -37,6 +42,8 @@ export function createNameIndex(entities: readonly Entity[]): NameIndex {
   const trigrams = new Map<string, number[]>()
   const byWord = new Map<string, number[]>()
   const texts = entities.map(searchableText)
+  const words = entities.map(({ name }) => wordsOf(name))
+  const stems: (string | undefined)[] = []
   let vocabulary: Vocabulary | undefined
   texts.forEach((text, ordinal) => {
     const names = new Set([text.ref, text.name, `${text.namespace}/${text.name}`])
@@ -44,13 +51,15 @@ export function createNameIndex(entities: readonly Entity[]): NameIndex {
     for (const alias of text.aliases) append(byAlias, alias, ordinal)
     for (const trigram of new Set([text.name, ...text.aliases].flatMap(trigramsOf)))
       append(trigrams, trigram, ordinal)
-    for (const word of new Set(wordsOf(entities[ordinal]?.name ?? ''))) append(byWord, word, ordinal)
+    for (const word of new Set(words[ordinal])) append(byWord, word, ordinal)
   })
   return {
     byName,
     byAlias,
     texts,
     trigrams,
+    words,
+    stemAt: (ordinal) => (stems[ordinal] ??= stemOf(words[ordinal])),
     byWord,
     vocabulary: () => (vocabulary ??= createVocabulary(texts.flatMap(searchableWords))),
   }

@@ -1,6 +1,6 @@
 import { digraphOf, type Digraph } from './digraph.ts'
 import type { GraphIndex } from './graph-index.ts'
-import type { RelationType } from './model.ts'
+import { isDependency, relationTypes, type RelationType } from './model.ts'
 
 /** Which relations a question follows. Without any choice: all dependencies. */
 export interface RelationFilter {
@@ -17,15 +17,14 @@ export function createRelationFilter(
   index: GraphIndex,
   { relations, minConfidence = 0, includeInferred = true }: RelationFilter,
 ): (relation: number) => boolean {
-  const { confidences, dependencies, inferred } = index.relationTraits
-  const types = relations === undefined ? undefined : new Set(relations)
-  return (relation) => {
-    if ((confidences[relation] ?? 0) < minConfidence) return false
-    if (!includeInferred && inferred[relation] === 1) return false
-    if (types === undefined) return dependencies[relation] === 1
-    const type = index.relations[relation]?.type
-    return type !== undefined && types.has(type)
-  }
+  const { confidences, inferred, types } = index.relationTraits
+  const isWanted = Uint8Array.from(relationTypes, (type) =>
+    Number(relations?.includes(type) ?? isDependency(type)),
+  )
+  return (relation) =>
+    isWanted[types[relation] ?? 0] === 1 &&
+    (includeInferred || inferred[relation] !== 1) &&
+    (minConfidence <= 0 || (confidences[relation] ?? 0) >= minConfidence)
 }
 
 /** The graph of the relations that are followed, for algorithms. */

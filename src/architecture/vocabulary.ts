@@ -1,4 +1,4 @@
-import { likenessOf, trigramsOf } from './trigrams.ts'
+import { trigramsOf } from './trigrams.ts'
 
 /** Every word that search can find, for the correction of typing errors. */
 export interface Vocabulary {
@@ -36,15 +36,16 @@ export function findSimilarWords({ words, trigrams }: Vocabulary, text: string):
   const limit = errorsIn(text)
   if (limit === 0) return []
   const wanted = new Set(trigramsOf(text))
+  // Each error spoils three trigrams at most, or four where two letters were swapped.
+  const minShared = Math.max(1, text.length + 1 - 4 * limit)
   const shared = new Map<number, number>()
   for (const trigram of wanted) {
     for (const position of trigrams.get(trigram) ?? []) shared.set(position, (shared.get(position) ?? 0) + 1)
   }
-  return [...shared.keys()]
-    .map((position) => words[position] ?? '')
-    .filter((word) => Math.abs(word.length - text.length) <= limit)
-    .map((word) => ({ word, likeness: likenessOf(wanted, word) }))
-    .toSorted((a, b) => b.likeness - a.likeness)
+  return [...shared]
+    .map(([position, count]) => ({ word: words[position] ?? '', count }))
+    .filter(({ word, count }) => Math.abs(word.length - text.length) <= limit && count >= minShared)
+    .toSorted((a, b) => b.count - a.count || (a.word < b.word ? -1 : 1))
     .slice(0, maxCompared)
     .map(({ word }) => ({ word, distance: distanceOf(text, word) }))
     .filter(({ distance }) => distance <= limit)

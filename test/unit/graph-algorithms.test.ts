@@ -42,6 +42,10 @@ function assertNear(found: Float64Array, expected: Record<string, number>, toler
   })
 }
 
+function sorted(groups: number[][]): string[] {
+  return groups.map((group) => group.join(' ')).toSorted()
+}
+
 /** What can be reached from a node without passing another: by plain search, the judge of dominators. */
 function reachableWithout(
   { size, successors }: Digraph,
@@ -110,7 +114,6 @@ test('groups of entities that depend on each other are those of graphology, each
     )
     assert.equal(findStrongComponents(index.dependencies).count, expected.length)
     const cycles = findCycles(index)
-    const sorted = (groups: number[][]) => groups.map((group) => group.join(' ')).toSorted()
     assert.deepEqual(
       sorted(cycles.map(({ members }) => members.toSorted((a, b) => a - b))),
       sorted(expected.filter((group) => group.length > 1)),

@@ -1,4 +1,4 @@
-import { neighboursOf, type Digraph } from '../digraph.ts'
+import type { Digraph } from '../digraph.ts'
 
 /**
  * Who stands on every way: a node's dominators are what every path from a root to it passes. The nearest of them is its
@@ -32,13 +32,16 @@ export function findDominators(
   order.forEach((node, position) => (numbers[node] = position + 1))
   const parents = new Int32Array(order.length + 1).fill(unreached)
   parents[0] = 0
-  const isRoot = new Set(roots)
+  const isRoot = new Uint8Array(graph.size)
+  for (const root of roots) isRoot[root] = 1
+  const { offsets, neighbours } = graph.predecessors
   for (let changed = true; changed;) {
     changed = false
-    for (const [position, node] of order.entries()) {
-      let parent = isRoot.has(node) ? 0 : unreached
-      for (const predecessor of neighboursOf(graph.predecessors, node)) {
-        const number = numbers[predecessor] ?? 0
+    for (let position = 0; position < order.length; position += 1) {
+      const node = order[position] ?? 0
+      let parent = isRoot[node] === 1 ? 0 : unreached
+      for (let at = offsets[node] ?? 0, end = offsets[node + 1] ?? 0; at < end; at += 1) {
+        const number = numbers[neighbours[at] ?? 0] ?? 0
         if (number === 0 || parents[number] === unreached) continue
         parent = parent === unreached ? number : meetingOf(parents, parent, number)
       }

@@ -24,10 +24,8 @@ export function findRoots(index: GraphIndex): number[] {
   const { numbers, count } = findStrongComponents(dependencies)
   const isUsed = new Uint8Array(count)
   numbers.forEach((number, ordinal) => {
-    for (const neighbour of neighboursOf(dependencies.successors, ordinal)) {
-      const other = numbers[neighbour] ?? 0
-      if (other !== number) isUsed[other] = 1
-    }
+    const isUsedByOthers = (user: number) => numbers[user] !== number
+    if (neighboursOf(dependencies.predecessors, ordinal).some(isUsedByOthers)) isUsed[number] = 1
   })
   return Array.from(index.entities.keys()).filter(
     (ordinal) => isEntryPoint(index, ordinal) || isUsed[numbers[ordinal] ?? 0] !== 1,

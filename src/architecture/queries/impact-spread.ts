@@ -1,6 +1,7 @@
-import { entityAt, type GraphIndex } from '../graph-index.ts'
-import { isAsynchronous, isQueue } from '../kind-groups.ts'
-import type { EntityKind, RelationType } from '../model.ts'
+import type { Adjacency } from '../digraph.ts'
+import type { GraphIndex } from '../graph-index.ts'
+import { isAsynchronous } from '../kind-groups.ts'
+import { entityKinds, relationTypes } from '../model.ts'
 
 /** What may happen to an entity. */
 export const impactChanges = ['failure', 'latency', 'api_change', 'removal'] as const
@@ -14,6 +15,13 @@ export type ImpactChange = (typeof impactChanges)[number]
 export const hits = ['direct', 'indirect', 'starved', 'backlog'] as const
 /** One of {@link hits}. */
 export type Hit = (typeof hits)[number]
+
+/** Positions in {@link hits}. */
+const [direct, indirect, starved, backlog] = [0, 1, 2, 3] as const
+const queue = entityKinds.indexOf('queue')
+const publishes = relationTypes.indexOf('publishes')
+const consumes = relationTypes.indexOf('consumes')
+const isAsync = Uint8Array.from(relationTypes, (type) => Number(isAsynchronous(type)))
 
 /** Who is hit, by `hits.length * ordinal + position in hits`. */
 export interface Spread {
@@ -38,79 +46,69 @@ export interface SpreadLimits {
  * the queue fills when a consumer fails.
  */
 export function spreadImpact(index: GraphIndex, changed: readonly number[], limits: SpreadLimits): Spread {
-  const { maxDepth } = limits
+  const { change, maxDepth, isFollowed } = limits
   const levels = new Int32Array(index.entities.length * hits.length).fill(-1)
   const through = new Int32Array(levels.length).fill(-1)
   const order: number[] = []
-  const isChanged = new Set(changed)
+  const isChanged = new Uint8Array(index.entities.length)
   for (const ordinal of changed) {
+    isChanged[ordinal] = 1
     levels[ordinal * hits.length] = 0
     order.push(ordinal * hits.length)
   }
+  const reach = (other: number, hit: number, { level, from }: { level: number; from: number }) => {
+    // What is hit in full feels everything that the weaker hit would pass on.
+    if (hit === indirect && levels[other * hits.length + direct] !== -1) return
+    const place = other * hits.length + hit
+    if (levels[place] !== -1 || isChanged[other] === 1) return
+    levels[place] = level
+    through[place] = from
+    order.push(place)
+  }
   for (let at = 0; at < order.length; at += 1) {
     const place = order[at] ?? 0
-    const ordinal = Math.floor(place / hits.length)
-    const level = (levels[place] ?? 0) + 1
-    if (level > maxDepth) break
-    forEachHit(
-      index,
-      { ordinal, hit: hits[place % hits.length] ?? 'direct', level },
-      limits,
-      (other, hit) => {
-        const next = other * hits.length + hits.indexOf(hit)
-        if (levels[next] !== -1 || isChanged.has(other)) return
-        levels[next] = level
-        through[next] = ordinal
-        order.push(next)
-      },
-    )
+    const hit = place % hits.length
+    // What waits in a queue that fills harms nobody else yet.
+    if (hit === backlog) continue
+    const from = (place - hit) / hits.length
+    const step = { level: (levels[place] ?? 0) + 1, from }
+    if (step.level > maxDepth) break
+    const waits = hitOfDependents(change, { hit, level: step.level, isAsync: false })
+    const waitsLess = hitOfDependents(change, { hit, level: step.level, isAsync: true })
+    const isFromQueue = index.kinds[from] === queue
+    forEachRelation(index, index.incoming, from, isFollowed, (other, type) => {
+      if (hit === starved && type === publishes) return
+      reach(other, isFromQueue || isAsync[type] === 1 ? waitsLess : waits, step)
+    })
+    forEachRelation(index, index.outgoing, from, isFollowed, (other, type) => {
+      if (isAsync[type] !== 1) return
+      if (type !== consumes) reach(other, starved, step)
+      else if (hit === direct && change !== 'api_change') reach(other, backlog, step)
+    })
   }
   return { levels, through, order }
 }
 
-function forEachHit(
-  index: GraphIndex,
-  { ordinal, hit, level }: { ordinal: number; hit: Hit; level: number },
-  { change, isFollowed }: SpreadLimits,
-  visit: (other: number, hit: Hit) => void,
+function forEachRelation(
+  { relationTraits }: GraphIndex,
+  { offsets, neighbours, relations }: Adjacency,
+  ordinal: number,
+  isFollowed: (relation: number) => boolean,
+  visit: (other: number, type: number) => void,
 ): void {
-  // What waits in a queue that fills harms nobody else yet.
-  if (hit === 'backlog') return
-  const { incoming, outgoing } = index
-  const { kind } = entityAt(index, ordinal)
-  for (
-    let position = incoming.offsets[ordinal] ?? 0;
-    position < (incoming.offsets[ordinal + 1] ?? 0);
-    position += 1
-  ) {
-    const relation = incoming.relations[position] ?? 0
-    const type = index.relations[relation]?.type
-    if (type === undefined || !isFollowed(relation)) continue
-    if (hit === 'starved' && type === 'publishes') continue
-    visit(incoming.neighbours[position] ?? 0, hitOfDependent(change, { hit, level, type, kind }))
-  }
-  for (
-    let position = outgoing.offsets[ordinal] ?? 0;
-    position < (outgoing.offsets[ordinal + 1] ?? 0);
-    position += 1
-  ) {
-    const relation = outgoing.relations[position] ?? 0
-    const type = index.relations[relation]?.type
-    if (type === undefined || !isAsynchronous(type) || !isFollowed(relation)) continue
-    const isConsumer = type === 'consumes'
-    if (!isConsumer) visit(outgoing.neighbours[position] ?? 0, 'starved')
-    else if (hit === 'direct' && change !== 'api_change') visit(outgoing.neighbours[position] ?? 0, 'backlog')
+  const end = offsets[ordinal + 1] ?? 0
+  for (let position = offsets[ordinal] ?? 0; position < end; position += 1) {
+    const relation = relations[position] ?? 0
+    if (isFollowed(relation)) visit(neighbours[position] ?? 0, relationTraits.types[relation] ?? 0)
   }
 }
 
-function hitOfDependent(
+function hitOfDependents(
   change: ImpactChange,
-  { hit, level, type, kind }: { hit: Hit; level: number; type: RelationType; kind: EntityKind },
-): Hit {
-  if (change === 'api_change') {
-    // Consumers read what the producer writes, though a queue stands between them.
-    return level === 1 || (hit === 'starved' && level === 2) ? 'direct' : 'indirect'
-  }
-  if (change === 'removal') return level === 1 ? 'direct' : 'indirect'
-  return hit === 'direct' && !isAsynchronous(type) && !isQueue(kind) ? 'direct' : 'indirect'
+  { hit, level, isAsync: isBehindQueue }: { hit: number; level: number; isAsync: boolean },
+): number {
+  // Consumers read what the producer writes, though a queue stands between them.
+  if (change === 'api_change') return level === 1 || (hit === starved && level === 2) ? direct : indirect
+  if (change === 'removal') return level === 1 ? direct : indirect
+  return hit === direct && !isBehindQueue ? direct : indirect
 }

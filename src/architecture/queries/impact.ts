@@ -1,10 +1,11 @@
-import { forEachStep, byRank, entityAt, type GraphIndex } from '../graph-index.ts'
+import { neighboursOf } from '../digraph.ts'
+import { byRank, entityAt, forEachStep, type GraphIndex } from '../graph-index.ts'
 import { isStore } from '../kind-groups.ts'
 import { createRelationFilter, type RelationFilter } from '../relation-filter.ts'
 import { isEntryPoint } from './entry-points.ts'
 import { hits, spreadImpact, type Hit, type ImpactChange, type Spread } from './impact-spread.ts'
 import { groupByOwner, type Ownership } from './ownership.ts'
-import { createCopyTest, findProvision, type CopyTest } from './redundancy.ts'
+import { findProvision } from './redundancy.ts'
 
 /** What happens to some entities, and how far to follow it. */
 export interface ImpactQuestion extends RelationFilter {
@@ -75,10 +76,9 @@ export function analyzeImpact(index: GraphIndex, question: ImpactQuestion): Impa
   const spread = spreadBy(index, question, telemetry)
   const isDoubtful = includeInferred && index.relationTraits.inferred.includes(1)
   const certain = isDoubtful ? spreadBy(index, { ...question, includeInferred: false }, telemetry) : spread
-  const ordinals = hitOrdinals(spread).filter((ordinal) => !changed.includes(ordinal))
-  const describe = createDescription(index, question, { spread, certain })
-  const rank = byRank(index)
-  const affected = ordinals.map(describe).toSorted((a, b) => a.level - b.level || rank(a.ordinal, b.ordinal))
+  const affected = inOrder(index, spread, changed).map(
+    createDescription(index, question, { spread, certain }),
+  )
   const counts: number[] = []
   for (const { level } of affected) counts[level - 1] = (counts[level - 1] ?? 0) + 1
   const all = [...new Set(changed), ...affected.map(({ ordinal }) => ordinal)]
@@ -103,8 +103,16 @@ function spreadBy(index: GraphIndex, question: ImpactQuestion, telemetry: Uint8A
   return spreadImpact(index, changed, { change, maxDepth, isFollowed })
 }
 
-function hitOrdinals({ order }: Spread): number[] {
-  return [...new Set(order.map((place) => Math.floor(place / hits.length)))]
+/** Ordinals of what is hit, by level and rank: a sort of numbers that hold both. */
+function inOrder({ ranks, ranking }: GraphIndex, spread: Spread, changed: readonly number[]): number[] {
+  const ordinals = new Set(spread.order.map((place) => Math.floor(place / hits.length)))
+  for (const ordinal of changed) ordinals.delete(ordinal)
+  const size = ranking.length
+  const keys = Float64Array.from(
+    ordinals,
+    (ordinal) => levelOf(spread, ordinal) * size + (ranks[ordinal] ?? 0),
+  )
+  return Array.from(keys.toSorted(), (key) => ranking[key % size] ?? 0)
 }
 
 function createDescription(
@@ -112,12 +120,11 @@ function createDescription(
   { changed, change }: ImpactQuestion,
   { spread, certain }: { spread: Spread; certain: Spread },
 ): (ordinal: number) => AffectedEntity {
-  const areCopies = createCopyTest(index)
   const isHit = (ordinal: number) => worstHit(spread, ordinal) !== undefined
   return (ordinal) => {
     const hit = worstHit(spread, ordinal) ?? 'indirect'
     const through = spread.through[ordinal * hits.length + hits.indexOf(hit)] ?? ordinal
-    const { isOnlyOfKind, alternatives } = standInsFor(index, { ordinal, through, hit, areCopies })
+    const { isOnlyOfKind, alternatives } = standInsFor(index, { ordinal, through, hit })
     // Another instance helps against a failure, never against a changed interface.
     const isReplicated =
       (change === 'failure' || change === 'latency') &&
@@ -142,10 +149,10 @@ function createDescription(
 /** For a queue: others that fill or empty it; else: other providers. */
 function standInsFor(
   index: GraphIndex,
-  { ordinal, through, hit, areCopies }: { ordinal: number; through: number; hit: Hit; areCopies: CopyTest },
+  { ordinal, through, hit }: { ordinal: number; through: number; hit: Hit },
 ): { isOnlyOfKind: boolean; alternatives: number[] } {
   if (hit !== 'starved' && hit !== 'backlog')
-    return findProvision(index, { dependent: ordinal, provider: through, areCopies })
+    return findProvision(index, { dependent: ordinal, provider: through })
   const wanted = hit === 'starved' ? 'publishes' : 'consumes'
   const alternatives: number[] = []
   forEachStep(index, ordinal, 'upstream', (other, { type }) => {
@@ -155,20 +162,28 @@ function standInsFor(
 }
 
 function worstHit({ levels }: Spread, ordinal: number): Hit | undefined {
-  return hits.find((_, position) => (levels[ordinal * hits.length + position] ?? -1) >= 0)
+  for (let position = 0; position < hits.length; position += 1)
+    if ((levels[ordinal * hits.length + position] ?? -1) >= 0) return hits[position]
+  return undefined
 }
 
 function levelOf({ levels }: Spread, ordinal: number): number {
-  const own = levels.subarray(ordinal * hits.length, (ordinal + 1) * hits.length)
-  return own.reduce((least, level) => (level >= 0 && level < least ? level : least), Infinity)
+  let least = Infinity
+  for (let position = 0; position < hits.length; position += 1) {
+    const level = levels[ordinal * hits.length + position] ?? -1
+    if (level >= 0 && level < least) least = level
+  }
+  return least
 }
 
 function storesOf(index: GraphIndex, ordinals: readonly number[]): number[] {
-  const stores = new Set(ordinals.filter((ordinal) => isStore(entityAt(index, ordinal).kind)))
+  const stores = new Set<number>()
+  const add = (ordinal: number) => {
+    if (isStore(entityAt(index, ordinal).kind)) stores.add(ordinal)
+  }
   for (const ordinal of ordinals) {
-    forEachStep(index, ordinal, 'downstream', (provider) => {
-      if (isStore(entityAt(index, provider).kind)) stores.add(provider)
-    })
+    add(ordinal)
+    neighboursOf(index.dependencies.successors, ordinal).forEach(add)
   }
   return [...stores].toSorted(byRank(index))
 }

@@ -67,11 +67,11 @@ export function findIssues(index: GraphIndex, { types = issueTypes, scope, now }
   const found = wanted.flatMap((type) => finders[type](index, now))
   const inScope =
     scope === undefined ? found : found.filter(({ entities }) => entities.some((each) => scope.has(each)))
-  const first = ({ entities }: Finding) => index.ranks[entities[0] ?? 0] ?? 0
-  return inScope.toSorted(
-    (a, b) =>
-      severities.indexOf(a.severity) - severities.indexOf(b.severity) ||
-      issueTypes.indexOf(a.type) - issueTypes.indexOf(b.type) ||
-      first(a) - first(b),
-  )
+  const keyed = inScope.map((finding) => ({ finding, key: keyOf(index, finding) }))
+  return keyed.toSorted((a, b) => a.key - b.key).map(({ finding }) => finding)
+}
+
+function keyOf({ ranks }: GraphIndex, { severity, type, entities }: Finding): number {
+  const group = severities.indexOf(severity) * issueTypes.length + issueTypes.indexOf(type)
+  return group * ranks.length + (ranks[entities[0] ?? 0] ?? 0)
 }

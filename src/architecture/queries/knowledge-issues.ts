@@ -1,4 +1,4 @@
-import { byRank, degreeOf, entityAt, forEachStep, type GraphIndex } from '../graph-index.ts'
+import { degreeOf, entityAt, forEachStep, type GraphIndex } from '../graph-index.ts'
 import { isGroup, isQueue, isRunning, isStore } from '../kind-groups.ts'
 import { isStale, standingOf } from '../evidence.ts'
 import { isDependency, type EntityKind, type Relation } from '../model.ts'
@@ -84,10 +84,9 @@ export function isOwnable(kind: EntityKind): boolean {
   return isRunning(kind) || isStore(kind) || isQueue(kind)
 }
 
+/** Most depended on first. */
 function ordinalsOf(index: GraphIndex, isWanted: (kind: EntityKind) => boolean): number[] {
-  return Array.from(index.entities.keys())
-    .filter((ordinal) => isWanted(entityAt(index, ordinal).kind))
-    .toSorted(byRank(index))
+  return Array.from(index.ranking).filter((ordinal) => isWanted(entityAt(index, ordinal).kind))
 }
 
 function about(index: GraphIndex, relation: Relation): Pick<Finding, 'entities' | 'relations'> {

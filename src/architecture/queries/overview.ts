@@ -40,23 +40,22 @@ const maxExamples = 3
 
 /** Counts, ways in, what most depend on, and what sources leave open. */
 export function describeOverview(index: GraphIndex, limit: number): Overview {
-  const ordinals = Array.from(index.entities.keys())
+  const byImportance = Array.from(index.ranking)
   const rank = byRank(index)
-  const environments = ordinals.flatMap((ordinal) => entityAt(index, ordinal).environment ?? [])
+  const environments = index.entities.flatMap(({ environment }) => environment ?? [])
   return {
     kinds: countEach(index.entities.map(({ kind }) => kind)),
     relations: countEach(index.relations.map(({ type }) => type)),
     environments: countEach(environments) as Record<string, number>,
-    teams: groupByOwner(index, ordinals).map(({ owner, owned }) => ({ owner, owned: owned.length })),
+    teams: groupByOwner(index, byImportance).map(({ owner, owned }) => ({ owner, owned: owned.length })),
     entryPoints: findEntryPoints(index).toSorted(
       (a, b) => degreeOf(index, b, 'downstream') - degreeOf(index, a, 'downstream') || rank(a, b),
     ),
-    mostDependedOn: ordinals
-      .toSorted(rank)
+    mostDependedOn: byImportance
       .slice(0, limit)
       .map((ordinal) => ({ ordinal, dependents: degreeOf(index, ordinal, 'upstream') }))
       .filter(({ dependents }) => dependents > 0),
-    gaps: findGaps(index, ordinals.toSorted(rank)).filter(({ count }) => count > 0),
+    gaps: findGaps(index, byImportance).filter(({ count }) => count > 0),
   }
 }
 

@@ -1,4 +1,7 @@
-import { forEachStep, type GraphIndex } from '../graph-index.ts'
+import type { GraphIndex } from '../graph-index.ts'
+import { relationTypes } from '../model.ts'
+
+const ownership = relationTypes.indexOf('owned_by')
 
 /** Something owned together with what it owns. */
 export interface Ownership {
@@ -9,11 +12,13 @@ export interface Ownership {
 }
 
 /** References of the teams and people an entity belongs to, in their order. */
-export function ownersOf(index: GraphIndex, ordinal: number): string[] {
+export function ownersOf({ outgoing, relations, relationTraits }: GraphIndex, ordinal: number): string[] {
   const owners: string[] = []
-  forEachStep(index, ordinal, 'downstream', (_, { type, to }) => {
-    if (type === 'owned_by') owners.push(to)
-  })
+  const end = outgoing.offsets[ordinal + 1] ?? 0
+  for (let position = outgoing.offsets[ordinal] ?? 0; position < end; position += 1) {
+    const relation = outgoing.relations[position] ?? 0
+    if (relationTraits.types[relation] === ownership) owners.push(relations[relation]?.to ?? '')
+  }
   return owners
 }
 

@@ -74,6 +74,7 @@ const unreachable = 255
 /** Distances to the end, computed once, keep every search from going where the end is out of reach. */
 function createSearch(graph: Digraph, { to, maxHops, avoid = [] }: PathQuestion): Search {
   const distances = distancesTo(graph.predecessors, to, maxHops)
+  const { offsets, neighbours } = graph.successors
   return (start, { closed, barred, hops }) => {
     const previous = new Int32Array(graph.size).fill(unvisited)
     for (const ordinal of [...avoid, ...closed, start]) previous[ordinal] = ordinal
@@ -81,7 +82,8 @@ function createSearch(graph: Digraph, { to, maxHops, avoid = [] }: PathQuestion)
     for (let hop = 1; hop <= hops && frontier.length > 0; hop += 1) {
       const next: number[] = []
       for (const ordinal of frontier) {
-        for (const neighbour of neighboursOf(graph.successors, ordinal)) {
+        for (let position = offsets[ordinal] ?? 0; position < (offsets[ordinal + 1] ?? 0); position += 1) {
+          const neighbour = neighbours[position] ?? 0
           const isTooFar = hop + (distances[neighbour] ?? unreachable) > hops
           if (isTooFar || previous[neighbour] !== unvisited) continue
           if (ordinal === start && barred.has(neighbour)) continue

@@ -1,6 +1,5 @@
 import { neighboursOf } from '../digraph.ts'
 import { byRank, entityAt, type GraphIndex } from '../graph-index.ts'
-import { wordsOf } from '../name-index.ts'
 
 /** Something like an entity, and why. */
 export interface SimilarEntity {
@@ -15,6 +14,9 @@ export interface SimilarEntity {
 
 const weights = { neighbours: 0.5, name: 0.3, technology: 0.1, tags: 0.1 }
 const minLikeness = 0.15
+/** Words in the names of more entities than this, such as `service`, say nothing. */
+const minCommon = 50
+const commonPart = 0.02
 
 /**
  * Entities of the same kind that share neighbours or words of their names, the most alike first. Neighbours, words and
@@ -30,7 +32,7 @@ export function findSimilar(index: GraphIndex, ordinal: number, limit: number): 
     .slice(0, limit)
 }
 
-/** Of the same kind, and sharing a neighbour or a word. */
+/** Of the same kind, and sharing a neighbour or a word that is not everywhere. */
 function candidatesFor(index: GraphIndex, ordinal: number): number[] {
   const { dependencies, entities, names } = index
   const found = new Set<number>()
@@ -42,8 +44,11 @@ function candidatesFor(index: GraphIndex, ordinal: number): number[] {
     for (const neighbour of neighboursOf(there, ordinal))
       for (const other of neighboursOf(back, neighbour)) found.add(other)
   }
-  for (const word of wordsOf(entityAt(index, ordinal).name))
-    for (const other of names.byWord.get(word) ?? []) found.add(other)
+  const tooMany = Math.max(minCommon, entities.length * commonPart)
+  for (const word of names.words[ordinal] ?? []) {
+    const others = names.byWord.get(word) ?? []
+    if (others.length <= tooMany) for (const other of others) found.add(other)
+  }
   found.delete(ordinal)
   const { kind } = entityAt(index, ordinal)
   return [...found].filter((other) => entities[other]?.kind === kind)
@@ -52,20 +57,21 @@ function candidatesFor(index: GraphIndex, ordinal: number): number[] {
 function createComparison(index: GraphIndex, ordinal: number): (other: number) => SimilarEntity {
   const { dependencies } = index
   const entity = entityAt(index, ordinal)
-  const words = new Set(wordsOf(entity.name))
+  const words = new Set(index.names.words[ordinal])
+  const ownBareName = bareName(entity.name)
   const tags = new Set(entity.tags)
   const providers = new Set(neighboursOf(dependencies.successors, ordinal))
   const dependents = new Set(neighboursOf(dependencies.predecessors, ordinal))
   return (other) => {
     const { name, attributes, tags: otherTags = [] } = entityAt(index, other)
-    const sharedProviders = countShared(providers, neighboursOf(dependencies.successors, other))
-    const sharedDependents = countShared(dependents, neighboursOf(dependencies.predecessors, other))
-    const otherNeighbours =
-      neighboursOf(dependencies.successors, other).length +
-      neighboursOf(dependencies.predecessors, other).length
+    const otherProviders = neighboursOf(dependencies.successors, other)
+    const otherDependents = neighboursOf(dependencies.predecessors, other)
+    const sharedProviders = countShared(providers, otherProviders)
+    const sharedDependents = countShared(dependents, otherDependents)
+    const otherNeighbours = otherProviders.length + otherDependents.length
     const shared = sharedProviders + sharedDependents
     const neighbours = shared / Math.max(1, providers.size + dependents.size + otherNeighbours - shared)
-    const ownWords = [...new Set(wordsOf(name))]
+    const ownWords = [...new Set(index.names.words[other])]
     const sharedWords = ownWords.filter((word) => words.has(word))
     const named = sharedWords.length / Math.max(1, words.size + ownWords.length - sharedWords.length)
     const sharedTags = otherTags.filter((tag) => tags.has(tag))
@@ -77,7 +83,7 @@ function createComparison(index: GraphIndex, ordinal: number): (other: number) =
       weights.name * named +
       weights.technology * Number(isSameTechnology) +
       weights.tags * tagged
-    const isNamedAlike = bareName(name) === bareName(entity.name)
+    const isNamedAlike = bareName(name) === ownBareName
     return {
       ordinal: other,
       likeness: Math.round(likeness * 1000) / 1000,

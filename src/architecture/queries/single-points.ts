@@ -1,5 +1,6 @@
 import { neighboursOf } from '../digraph.ts'
 import { entityAt, type GraphIndex } from '../graph-index.ts'
+import { entityKinds } from '../model.ts'
 import { countDominated, findDominators } from './dominators.ts'
 import { findRoots, isEntryPoint } from './entry-points.ts'
 
@@ -61,18 +62,19 @@ export function findSinglePoints(index: GraphIndex, signals = findSinglePointSig
     )
 }
 
-function countSoleProvisions({ entities, dependencies }: GraphIndex): Uint32Array {
+function countSoleProvisions({ entities, dependencies, kinds }: GraphIndex): Uint32Array {
   const counts = new Uint32Array(entities.length)
+  /** By kind: how many providers of it the entity at hand has. */
+  const ofKind = new Uint32Array(entityKinds.length)
   for (let ordinal = 0; ordinal < entities.length; ordinal += 1) {
-    /** The only provider of a kind so far; undefined once there are two. */
-    const only = new Map<string, number | undefined>()
-    for (const provider of neighboursOf(dependencies.successors, ordinal)) {
-      const kind = entities[provider]?.kind ?? ''
-      only.set(kind, only.has(kind) ? undefined : provider)
+    const providers = neighboursOf(dependencies.successors, ordinal)
+    ofKind.fill(0)
+    for (const provider of providers) {
+      const kind = kinds[provider] ?? 0
+      ofKind[kind] = (ofKind[kind] ?? 0) + 1
     }
-    for (const provider of only.values()) {
-      if (provider !== undefined) counts[provider] = (counts[provider] ?? 0) + 1
-    }
+    for (const provider of providers)
+      if (ofKind[kinds[provider] ?? 0] === 1) counts[provider] = (counts[provider] ?? 0) + 1
   }
   return counts
 }

@@ -58,7 +58,10 @@ function summarizeSinglePoint(index: GraphIndex, point: SinglePoint): string {
   const sole =
     soleProviderFor > 0 ? ` It is the only ${kind} that ${soleProviderFor} of its dependents use.` : ''
   const instance = isSingleInstance ? ' It runs as a single instance.' : ''
-  return `${dominated} others are reached only through ${name}, on which ${degreeOf(index, ordinal, 'upstream')} depend directly.${sole}${instance}`
+  const dependents = degreeOf(index, ordinal, 'upstream')
+  const direct =
+    dependents === 0 ? '' : `, on which ${dependents} ${dependents === 1 ? 'depends' : 'depend'} directly`
+  return `${dominated} others are reached only through ${name}${direct}.${sole}${instance}`
 }
 
 const writing: ReadonlySet<RelationType> = new Set(['writes', 'reads_writes'])
