@@ -13,6 +13,10 @@ export interface EntitySearch {
   owner?: string | undefined
   /** In any case. */
   tag?: string | undefined
+  /** In any case. */
+  namespace?: string | undefined
+  /** Programming language, in any case. */
+  language?: string | undefined
   limit: number
   offset?: number
 }
@@ -72,14 +76,19 @@ interface Scored {
 
 function createSelection(
   index: GraphIndex,
-  { kinds, owner, tag }: EntitySearch,
+  { kinds, owner, tag, namespace, language }: EntitySearch,
 ): (ordinal: number) => boolean {
   const wantedOwner = owner?.trim().toLowerCase()
   const wantedTag = tag?.trim().toLowerCase()
+  const wantedNamespace = namespace?.trim().toLowerCase()
+  const wantedLanguage = language?.trim().toLowerCase()
   const isOwner = (ref: string) =>
     ref.toLowerCase() === wantedOwner || ref.toLowerCase().replace(/^.*[:/]/, '') === wantedOwner
   return (ordinal) =>
     (kinds === undefined || kinds.includes(entityAt(index, ordinal).kind)) &&
+    (wantedNamespace === undefined || index.names.texts[ordinal]?.namespace === wantedNamespace) &&
+    (wantedLanguage === undefined ||
+      entityAt(index, ordinal).attributes.language?.toLowerCase() === wantedLanguage) &&
     (wantedTag === undefined || (index.names.texts[ordinal]?.tags.includes(wantedTag) ?? false)) &&
     (wantedOwner === undefined || ownersOf(index, ordinal).some(isOwner))
 }
