@@ -1,4 +1,4 @@
-import type { ClaimedEntity, Entity, EntityKind, JoinedEntity } from './model.ts'
+import type { ClaimedEntity, EntityKind, JoinedEntity } from './model.ts'
 import type { Section } from './sections.ts'
 
 /** A person's word on whether two claimed entities are the same thing; it counts more than any name. */

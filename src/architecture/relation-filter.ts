@@ -1,0 +1,36 @@
+import { digraphOf, type Digraph } from './digraph.ts'
+import type { GraphIndex } from './graph-index.ts'
+import type { RelationType } from './model.ts'
+
+/** Which relations a question follows. Without any choice: all dependencies. */
+export interface RelationFilter {
+  /** Only these types; the only way to follow relations that are no dependencies, such as ownership. */
+  relations?: readonly RelationType[] | undefined
+  /** 0 to 1. */
+  minConfidence?: number | undefined
+  /** False leaves out relations for which nothing but weaker signs speak. */
+  includeInferred?: boolean | undefined
+}
+
+/** @returns whether the relation at a position of `index.relations` is followed */
+export function createRelationFilter(
+  index: GraphIndex,
+  { relations, minConfidence = 0, includeInferred = true }: RelationFilter,
+): (relation: number) => boolean {
+  const { confidences, dependencies, inferred } = index.relationTraits
+  const types = relations === undefined ? undefined : new Set(relations)
+  return (relation) => {
+    if ((confidences[relation] ?? 0) < minConfidence) return false
+    if (!includeInferred && inferred[relation] === 1) return false
+    if (types === undefined) return dependencies[relation] === 1
+    const type = index.relations[relation]?.type
+    return type !== undefined && types.has(type)
+  }
+}
+
+/** The graph of the relations that are followed, for algorithms. */
+export function followedGraph(index: GraphIndex, filter: RelationFilter): Digraph {
+  const { relations, minConfidence = 0, includeInferred = true } = filter
+  const isEverything = relations === undefined && minConfidence <= 0 && includeInferred
+  return isEverything ? index.dependencies : digraphOf(index.outgoing, createRelationFilter(index, filter))
+}
