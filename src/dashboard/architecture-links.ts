@@ -41,7 +41,7 @@ export function createLinks(viewer: OrganizationViewer, scope: GraphScope): Arch
     const all = { ...parameters, environment: scope.environment, as_of: scope.asOf }
     const query = new URLSearchParams(
       Object.entries(all).flatMap(([name, value]) =>
-        value === undefined || value === '' ? [] : [[name, String(value)]],
+        value === undefined || value === '' ? [] : [[name, String(value)] as [string, string]],
       ),
     ).toString()
     return `${base}${page === '' ? '' : `/${page}`}${query === '' ? '' : `?${query}`}`

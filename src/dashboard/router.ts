@@ -36,7 +36,7 @@ import type { Render } from '../http/views.ts'
 import { createAccountMails } from './account-mails.ts'
 import { createAccountPages } from './account-pages.ts'
 import { createAccountSessionPages } from './account-session-pages.ts'
-import { createArchitecturePages } from './architecture-pages.ts'
+import { addArchitectureRoutes, type ArchitectureRouteDeps } from './architecture-routes.ts'
 import { createAuditPages } from './audit-pages.ts'
 import { createConnectPage } from './connect-page.ts'
 import { createConnectionCheckPage } from './connection-check-page.ts'
@@ -65,7 +65,7 @@ import { createTokenSessions } from './token-sessions.ts'
 import { createUpstreamPages } from './upstream-pages.ts'
 import { createViewers } from './viewer.ts'
 
-export interface DashboardDeps extends ServiceAccountRouteDeps {
+export interface DashboardDeps extends ServiceAccountRouteDeps, ArchitectureRouteDeps {
   /** The one configured origin. */
   publicUrl: string
   render: Render
@@ -149,7 +149,6 @@ export function createDashboard(deps: DashboardDeps): RoutedMiddleware {
   const passkeys = createPasskeyPages(deps)
   const accountSessions = createAccountSessionPages({ ...deps, sessionScopes })
   const revokeOwn = signedIn((ctx, viewer) => revocation.submit(ctx, viewer, sessionScopes.ofAccount(viewer)))
-  const architecture = createArchitecturePages(deps)
   const invitation = createInvitationPage(deps)
   const invite = createInvitePages(deps)
   const memberChange = createMemberChangePages(deps)
@@ -240,9 +239,8 @@ export function createDashboard(deps: DashboardDeps): RoutedMiddleware {
     .get('/organizations/:slug/audit-log.csv', inOrganization(audit.exportAs('csv')))
     .get('/organizations/:slug/audit-log.jsonl', inOrganization(audit.exportAs('jsonl')))
     .post('/organizations/:slug/audit-log/retention', inOrganization(fresh(audit.changeRetention)))
-    .get('/organizations/:slug/architecture', inOrganization(architecture.list))
-    .get('/organizations/:slug/architecture/:ref', inOrganization(architecture.show))
 
+  addArchitectureRoutes(router, { inOrganization }, deps)
   addServiceAccountRoutes(router, { inOrganization, fresh }, deps)
 
   const routes = router.routes()

@@ -100,7 +100,6 @@ export interface ArchitectureViewData {
     /** Nothing was imported, or all of it is removed. */
     isEmpty: boolean
     importCommand: string
-    traceAddress: string
     kinds: { kind: string; label: string; count: number; href: string }[]
     relations: number
     sources: SourceView[]
@@ -185,11 +184,16 @@ export interface ArchitectureViewData {
     suggestions: string[]
     answer:
       | {
-          paths: { steps: { entity: EntityLink; verb: string | undefined; marks: Mark[] }[]; length: string }[]
+          paths: {
+            steps: { entity: EntityLink; verb: string | undefined; marks: Mark[] }[]
+            length: string
+          }[]
           /** What every path passes. */
           cutPoints: EntityLink[]
           /** Where there is none: what to try instead. */
-          none: { message: string; reverseHref: string | undefined; undirectedHref: string | undefined } | undefined
+          none:
+            | { message: string; reverseHref: string | undefined; undirectedHref: string | undefined }
+            | undefined
           isUndirected: boolean
         }
       | undefined

@@ -69,8 +69,7 @@ export async function readMultipart(
         stream.on('data', (chunk: Buffer) => chunks.push(chunk))
         stream.on('end', () => {
           // A file input in which nothing was chosen sends a file without a name.
-          if (name !== undefined && name !== '')
-            files.push({ field, name, content: Buffer.concat(chunks) })
+          if (name !== undefined && name !== '') files.push({ field, name, content: Buffer.concat(chunks) })
         })
       })
       parser.on('filesLimit', refuseTooMany).on('partsLimit', refuseTooMany)
