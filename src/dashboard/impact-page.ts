@@ -34,13 +34,18 @@ const changeLabels = {
   removal: 'is removed',
 } as const satisfies Record<ImpactChange, string>
 
-const effectLabels = {
-  down: 'down',
-  slow: 'slow',
-  delayed: 'delayed',
-  must_change: 'must change',
-  at_risk: 'at risk',
-} as const satisfies Record<ImpactEffect, string>
+const effectMarks = {
+  down: { label: 'down', tone: 'error', title: 'It cannot do without what fails.' },
+  slow: { label: 'slow', tone: 'warning', title: 'It waits for what is slow.' },
+  delayed: { label: 'delayed', tone: '', title: 'A queue lies between: it feels it later, or less.' },
+  must_change: { label: 'must change', tone: 'error', title: 'It uses what changes itself.' },
+  at_risk: { label: 'at risk', tone: '', title: 'It uses what has to change.' },
+} as const satisfies Record<ImpactEffect, Mark>
+
+const queueMarks = {
+  starved: { label: 'runs dry', tone: 'warning', title: 'Nobody fills this queue any more.' },
+  backlog: { label: 'fills up', tone: 'warning', title: 'Nobody empties this queue any more.' },
+} as const satisfies Record<string, Mark>
 
 const shownAtLevel = 50
 
@@ -116,6 +121,7 @@ function presentAffected(
   { ordinal, effect, hit, through, provision, isCertain }: AffectedEntity,
 ): Answer['levels'][number]['entities'][number] {
   const marks: Mark[] = [
+    hit === 'starved' || hit === 'backlog' ? queueMarks[hit] : effectMarks[effect],
     ...(provision === 'redundant'
       ? [
           {
@@ -129,10 +135,8 @@ function presentAffected(
       ? []
       : [{ label: 'inferred', tone: 'warning', title: 'Only inferred relations lead here.' } as const]),
   ]
-  const words = { starved: 'gets no more messages', backlog: 'fills up' } as const
   return {
     ...presentLink(entityAt(index, ordinal), links),
-    effect: hit === 'starved' || hit === 'backlog' ? words[hit] : effectLabels[effect],
     through: through === changed || through === ordinal ? undefined : entityAt(index, through).name,
     marks,
   }

@@ -209,7 +209,7 @@ export interface ArchitectureViewData {
           levels: {
             level: number
             title: string
-            entities: (EntityLink & { effect: string; through: string | undefined; marks: Mark[] })[]
+            entities: (EntityLink & { through: string | undefined; marks: Mark[] })[]
             more: number
           }[]
           teams: { name: string; owned: string }[]
