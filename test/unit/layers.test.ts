@@ -65,7 +65,17 @@ const layers: Record<string, { folders: string[]; packages: string[] }> = {
   },
   http: {
     folders: ['domain', 'package.ts', 'storage/contract.ts'],
-    packages: ['node:*', '@simplewebauthn/server', 'eta', 'koa', 'pino', 'prom-client', 'raw-body', 'zod'],
+    packages: [
+      'node:*',
+      '@fastify/busboy',
+      '@simplewebauthn/server',
+      'eta',
+      'koa',
+      'pino',
+      'prom-client',
+      'raw-body',
+      'zod',
+    ],
   },
   // The way out to sign-in providers and issuers of identity tokens; what their word is worth stands in the domain.
   upstream: {
