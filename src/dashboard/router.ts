@@ -53,6 +53,7 @@ import { createOrganizationPage } from './organization-page.ts'
 import { createOrganizationSettingsPage } from './organization-settings-page.ts'
 import { createPasskeyPages } from './passkey-pages.ts'
 import { createOrganizationSignInPage } from './organization-sign-in-page.ts'
+import { addDiagramRoutes, type DiagramRouteDeps } from './diagram-routes.ts'
 import { addServiceAccountRoutes, type ServiceAccountRouteDeps } from './service-account-routes.ts'
 import { createSessionBlockPages } from './session-block-pages.ts'
 import { createSessionPages } from './session-pages.ts'
@@ -65,7 +66,7 @@ import { createTokenSessions } from './token-sessions.ts'
 import { createUpstreamPages } from './upstream-pages.ts'
 import { createViewers } from './viewer.ts'
 
-export interface DashboardDeps extends ServiceAccountRouteDeps {
+export interface DashboardDeps extends ServiceAccountRouteDeps, DiagramRouteDeps {
   /** The one configured origin. */
   publicUrl: string
   render: Render
@@ -241,9 +242,10 @@ export function createDashboard(deps: DashboardDeps): RoutedMiddleware {
     .get('/organizations/:slug/audit-log.jsonl', inOrganization(audit.exportAs('jsonl')))
     .post('/organizations/:slug/audit-log/retention', inOrganization(fresh(audit.changeRetention)))
     .get('/organizations/:slug/architecture', inOrganization(architecture.list))
-    .get('/organizations/:slug/architecture/:ref', inOrganization(architecture.show))
 
   addServiceAccountRoutes(router, { inOrganization, fresh }, deps)
+  addDiagramRoutes(router, { inOrganization }, deps)
+  router.get('/organizations/:slug/architecture/:ref', inOrganization(architecture.show))
 
   const routes = router.routes()
   return (ctx, next) =>

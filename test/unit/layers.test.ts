@@ -77,7 +77,8 @@ const layers: Record<string, { folders: string[]; packages: string[] }> = {
   // No network and no file system below this line.
   architecture: {
     folders: ['domain', 'storage/contract.ts'],
-    packages: ['node:util', 'node:zlib', 'yaml'],
+    // Of dagre the layout of diagrams: arithmetic.
+    packages: ['node:util', 'node:zlib', '@dagrejs/dagre', 'yaml'],
   },
   domain: {
     folders: ['storage/contract.ts'],
