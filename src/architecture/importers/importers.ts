@@ -2,10 +2,11 @@ import { DomainError } from '../../domain/errors.ts'
 import type { ImporterType } from '../model.ts'
 import { presentablePath, type ImportFile } from './import-file.ts'
 import type { Importer, Reading } from './importer.ts'
+import { composeImporter } from './compose/importer.ts'
 import { kubernetesImporter } from './kubernetes/importer.ts'
 
 /** All importers. A file goes to the first that accepts it, so the particular come before the general. */
-export const importers: readonly Importer[] = [kubernetesImporter]
+export const importers: readonly Importer[] = [composeImporter, kubernetesImporter]
 
 /** What the files of one kind say. */
 export interface TypedReading extends Reading {
@@ -23,12 +24,18 @@ export function readFiles(
   files: readonly ImportFile[],
   type?: ImporterType,
 ): { readings: TypedReading[]; unrecognized: string[] } {
+  const accepting = new Map(
+    files.map((file) => [
+      file,
+      importers.find((each) => (type === undefined ? each.accepts(file) : each.type === type)),
+    ]),
+  )
   const unrecognized: string[] = []
   const byImporter = new Map<Importer, ImportFile[]>()
-  for (const file of files) {
-    const importer = importers.find((each) => (type === undefined ? each.accepts(file) : each.type === type))
-    if (importer === undefined) unrecognized.push(presentablePath(file.path))
-    else byImporter.set(importer, [...(byImporter.get(importer) ?? []), file])
+  for (const [file, importer] of accepting) {
+    const reading = importer ?? accompanied(file, new Set(accepting.values()))
+    if (reading === undefined) unrecognized.push(presentablePath(file.path))
+    else byImporter.set(reading, [...(byImporter.get(reading) ?? []), file])
   }
   if (byImporter.size === 0) throw nothingToRead(files)
   const readings = importers.flatMap((importer) => {
@@ -36,6 +43,10 @@ export function readFiles(
     return own === undefined ? [] : [{ type: importer.type, files: own.length, ...importer.read(own) }]
   })
   return { readings, unrecognized }
+}
+
+function accompanied(file: ImportFile, present: ReadonlySet<Importer | undefined>): Importer | undefined {
+  return importers.find((each) => present.has(each) && each.accompanies?.(file))
 }
 
 function nothingToRead(files: readonly ImportFile[]): DomainError {
