@@ -1,4 +1,5 @@
 import { DomainError } from '../domain/errors.ts'
+import { createCriticality, type Criticality } from './criticality.ts'
 import { environmentsOf, restrictTo } from './environments.ts'
 import { createGraphIndex, type GraphIndex } from './graph-index.ts'
 import type { GraphStore } from './graph-store.ts'
@@ -12,6 +13,8 @@ import { emptySnapshot, type Snapshot } from './snapshot.ts'
 export interface LoadedGraph {
   graph: Graph
   index: GraphIndex
+  /** Computed when it is first asked for. */
+  criticality: Criticality
   /** That occur in the whole graph of this revision. */
   environments: readonly string[]
   /** The newest revision there is, when another was asked for. */
@@ -106,14 +109,18 @@ export function indexGraph(
   { history, decisions }: Pick<Snapshot, 'history' | 'decisions'> = emptySnapshot,
 ): LoadedGraph {
   const environments = environmentsOf(graph.entities)
-  return { graph, index: createGraphIndex(graph), environments, newest: graph.revision, history, decisions }
+  return { ...withIndex(graph), environments, newest: graph.revision, history, decisions }
 }
 
 function ofEnvironment({ whole, byEnvironment }: Kept, environment: string): LoadedGraph {
   const known = byEnvironment.get(environment)
   if (known !== undefined) return known
-  const graph = restrictTo(whole.graph, environment)
-  const loaded = { ...whole, graph, index: createGraphIndex(graph) }
+  const loaded = { ...whole, ...withIndex(restrictTo(whole.graph, environment)) }
   byEnvironment.set(environment, loaded)
   return loaded
+}
+
+function withIndex(graph: Graph): Pick<LoadedGraph, 'graph' | 'index' | 'criticality'> {
+  const index = createGraphIndex(graph)
+  return { graph, index, criticality: createCriticality(index) }
 }

@@ -1,4 +1,7 @@
 import type { Entity } from './model.ts'
+import { stemOf } from './name-stems.ts'
+import { likenessOf, trigramsOf } from './trigrams.ts'
+import { createVocabulary, type Vocabulary } from './vocabulary.ts'
 
 /** Names of entities, made ready for lookup and for search that forgives typing errors. */
 export interface NameIndex {
@@ -7,7 +10,16 @@ export interface NameIndex {
   byAlias: ReadonlyMap<string, readonly number[]>
   /** What search looks through, by ordinal. */
   texts: readonly SearchableText[]
+  /** Of names and aliases. */
   trigrams: ReadonlyMap<string, readonly number[]>
+  /** Words of names, by ordinal. */
+  words: readonly (readonly string[])[]
+  /** What the name of an entity has in common with those of its copies, by ordinal. */
+  stemAt: (ordinal: number) => string
+  /** Words of names to ordinals. */
+  byWord: ReadonlyMap<string, readonly number[]>
+  /** Words of names, tags, traits and descriptions. Made when it is first asked for: most searches need none. */
+  vocabulary: () => Vocabulary
 }
 
 /** Lower-case. */
@@ -17,7 +29,8 @@ export interface SearchableText {
   name: string
   aliases: string[]
   namespace: string
-  /** Kind, technology, images and labels. */
+  tags: string[]
+  /** Kind, technology, language, lifecycle, tier, images and labels. */
   traits: string
   description: string
 }
@@ -27,21 +40,42 @@ export function createNameIndex(entities: readonly Entity[]): NameIndex {
   const byName = new Map<string, number[]>()
   const byAlias = new Map<string, number[]>()
   const trigrams = new Map<string, number[]>()
+  const byWord = new Map<string, number[]>()
   const texts = entities.map(searchableText)
+  const words = entities.map(({ name }) => wordsOf(name))
+  const stems: (string | undefined)[] = []
+  let vocabulary: Vocabulary | undefined
   texts.forEach((text, ordinal) => {
     const names = new Set([text.ref, text.name, `${text.namespace}/${text.name}`])
     for (const name of names) append(byName, name, ordinal)
     for (const alias of text.aliases) append(byAlias, alias, ordinal)
     for (const trigram of new Set([text.name, ...text.aliases].flatMap(trigramsOf)))
       append(trigrams, trigram, ordinal)
+    for (const word of new Set(words[ordinal])) append(byWord, word, ordinal)
   })
-  return { byName, byAlias, texts, trigrams }
+  return {
+    byName,
+    byAlias,
+    texts,
+    trigrams,
+    words,
+    stemAt: (ordinal) => (stems[ordinal] ??= stemOf(words[ordinal])),
+    byWord,
+    vocabulary: () => (vocabulary ??= createVocabulary(texts.flatMap(searchableWords))),
+  }
 }
 
-/** Every run of three characters, with the edges marked so that beginnings weigh. */
-export function trigramsOf(text: string): string[] {
-  const padded = `  ${text} `
-  return Array.from({ length: padded.length - 2 }, (_, start) => padded.slice(start, start + 3))
+/** Words of a name or sentence, in lower case: `CartSvc` has two. */
+export function wordsOf(text: string): string[] {
+  const words = text
+    .replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+  return words.filter((word) => word.length > 1)
+}
+
+function searchableWords({ name, aliases, tags, traits, description }: SearchableText): string[] {
+  return [name, ...aliases, ...tags, ...wordsOf([name, ...aliases, ...tags, traits, description].join(' '))]
 }
 
 /** An entity whose name is like a text: 0 to 1. */
@@ -72,29 +106,25 @@ export function findSimilarNames(names: NameIndex, text: string, minimum: number
     .toSorted((a, b) => b.likeness - a.likeness || a.ordinal - b.ordinal)
 }
 
-function likenessOf(wanted: ReadonlySet<string>, name: string): number {
-  const trigrams = new Set(trigramsOf(name))
-  const shared = [...trigrams].filter((trigram) => wanted.has(trigram)).length
-  return (2 * shared) / (wanted.size + trigrams.size)
-}
-
-function searchableText({
-  ref,
-  kind,
-  name,
-  namespace,
-  aliases,
-  description,
-  attributes,
-}: Entity): SearchableText {
-  const { technology, images, labels } = attributes
-  const traits = [kind, technology, ...(images ?? []), ...Object.values(labels ?? {})]
+function searchableText(entity: Entity): SearchableText {
+  const { ref, kind, name, namespace, aliases, description, attributes } = entity
+  const { technology, images, labels, language, lifecycle, tier } = attributes
+  const traits = [
+    kind,
+    technology,
+    language,
+    lifecycle,
+    tier,
+    ...(images ?? []),
+    ...Object.values(labels ?? {}),
+  ]
   return {
     ref: ref.toLowerCase(),
     kind,
     name: name.toLowerCase(),
     aliases: aliases.map((alias) => alias.toLowerCase()),
     namespace: (namespace ?? '').toLowerCase(),
+    tags: (entity.tags ?? []).map((tag) => tag.toLowerCase()),
     traits: traits.join(' ').toLowerCase(),
     description: (description ?? '').toLowerCase(),
   }

@@ -18,9 +18,17 @@ const telemetryImages = new Set(
   aspire-dashboard datalust/seq`.split(/\s+/),
 )
 
-/** Words that in a name, wherever they stand, speak of nothing else. */
-const telemetryWords =
-  /(?:^|[-_.])(?:otel|otelcol|opentelemetry|jaeger|zipkin|prometheus|grafana|alertmanager|exporter|opamp|fluentd|fluentbit|promtail|telegraf|kibana|cadvisor)(?:$|[-_.\d])/
+/** The same by the names that people give them; whole, since others carry such a word too. */
+const telemetryNames = new Set(
+  `otelcol otel-collector otel-agent opentelemetry-collector opentelemetry-collector-contrib
+  opentelemetry-collector-k8s otelcontribcol opentelemetry-operator jaeger jaeger-all-in-one jaeger-agent
+  jaeger-collector jaeger-query jaeger-operator all-in-one zipkin prometheus prometheus-server prometheus-operator
+  alertmanager pushgateway grafana tempo loki promtail mimir thanos alloy grafana-agent node-exporter
+  kube-state-metrics metrics-server statsd statsd-exporter graphite telegraf cadvisor fluentd fluent-bit fluentbit
+  filebeat metricbeat heartbeat logstash kibana opensearch-dashboards apm-server datadog-agent datadog newrelic-agent
+  dynatrace-oneagent splunk-otel-collector signoz skywalking skywalking-oap-server skywalking-ui pyroscope
+  parca kiali cortex victoria-metrics vmagent vector aws-otel-collector`.split(/\s+/),
+)
 
 /**
  * Whether something with these names and images belongs to the telemetry plane. Images decide where they are known;
@@ -34,7 +42,10 @@ export function isTelemetry({
   images: readonly string[]
 }): boolean {
   if (images.length > 0 && images.every(isTelemetryImage)) return true
-  return names.some((name) => telemetryWords.test(name.toLowerCase()))
+  return names.some((name) => {
+    const lower = name.toLowerCase()
+    return telemetryNames.has(lower) || telemetryNames.has(lower.replace(/-(?:server|service|svc)$/, ''))
+  })
 }
 
 /** `registry:5000/grafana/grafana:11@sha256:…` is `grafana/grafana`, of which the last segment may be enough. */
