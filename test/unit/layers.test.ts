@@ -77,7 +77,7 @@ const layers: Record<string, { folders: string[]; packages: string[] }> = {
   // No network and no file system below this line.
   architecture: {
     folders: ['domain', 'storage/contract.ts'],
-    packages: ['node:util', 'node:zlib', 'yaml'],
+    packages: ['node:util', 'node:zlib', 'yaml', 'zod'],
   },
   domain: {
     folders: ['storage/contract.ts'],

@@ -4,10 +4,16 @@ import { presentablePath, type ImportFile } from './import-file.ts'
 import type { Importer, Reading } from './importer.ts'
 import { backstageImporter } from './backstage/importer.ts'
 import { composeImporter } from './compose/importer.ts'
+import { declaredImporter } from './declared/importer.ts'
 import { kubernetesImporter } from './kubernetes/importer.ts'
 
 /** All importers. A file goes to the first that accepts it, so the particular come before the general. */
-export const importers: readonly Importer[] = [backstageImporter, composeImporter, kubernetesImporter]
+export const importers: readonly Importer[] = [
+  declaredImporter,
+  backstageImporter,
+  composeImporter,
+  kubernetesImporter,
+]
 
 /** What the files of one kind say. */
 export interface TypedReading extends Reading {

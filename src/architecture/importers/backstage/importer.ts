@@ -33,11 +33,11 @@ export function readBackstage(files: readonly ImportFile[]): Reading {
   const documents = readYamlDocuments(files)
   const entities = new Map<string, CatalogEntity>()
   const described: CatalogEntity[] = []
-  const ignored: Record<string, number> = {}
+  const ignored = new Map<string, number>()
   const warnings: string[] = []
   for (const document of documents) {
     const read = readCatalogEntity(document)
-    if ('ignored' in read) ignored[read.ignored] = (ignored[read.ignored] ?? 0) + 1
+    if ('ignored' in read) ignored.set(read.ignored, (ignored.get(read.ignored) ?? 0) + 1)
     else if ('warning' in read) warnings.push(read.warning)
     else {
       described.push(read)
@@ -64,7 +64,7 @@ export function readBackstage(files: readonly ImportFile[]): Reading {
   return {
     claims: collector.finish(),
     documents: documents.length,
-    ignored,
+    ignored: Object.fromEntries(ignored),
     warnings: warnings.slice(0, maxWarnings),
   }
 }

@@ -1,5 +1,4 @@
-import type { EntityKind, RelationType } from '../../model.ts'
-import { relationTo } from '../technologies.ts'
+import type { EntityKind } from '../../model.ts'
 
 /** What Backstage's `kind` and `spec.type` are here; undefined for kinds that describe nothing of an architecture. */
 export function kindOf(kind: string, type: string | undefined): EntityKind | undefined {
@@ -50,12 +49,4 @@ function firstMatch(
 ): EntityKind | undefined {
   const text = type?.slice(0, 100).toLowerCase()
   return text === undefined ? undefined : types.find(([, words]) => words.test(text))?.[0]
-}
-
-/** The verb for depending on something of this kind: what a catalog does not tell stays `depends_on`. */
-export function dependencyOn(kind: EntityKind): RelationType {
-  if (kind === 'library') return 'uses_library'
-  if (kind === 'api') return 'consumes_api'
-  const type = relationTo(kind, undefined)
-  return type === 'calls' ? 'depends_on' : type
 }

@@ -1,5 +1,5 @@
 import type { EntityKind, RelationType } from '../../model.ts'
-import { dependencyOn } from './kinds.ts'
+import { dependencyOn } from '../dependency-verbs.ts'
 
 /** What a field of `spec` says about the entities it names. */
 export interface RelationField {
