@@ -2,6 +2,7 @@ import Koa from 'koa'
 import type { Logger } from 'pino'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { createArchitecture } from './architecture/architecture.ts'
+import { createPendingImports } from './architecture/pending-imports.ts'
 import { createAuthorizationServer } from './authorization-server/authorization-server.ts'
 import type { Config } from './config.ts'
 import { createDashboard } from './dashboard/router.ts'
@@ -177,10 +178,12 @@ export async function createApp({
   app.use(
     createDashboard({
       ...shared,
+      readAsset: assets.read,
       upstream,
       signIns: authorizationServer.signIns,
       countResetRequest: createCountResetRequest(store),
       architecture,
+      pendingImports: createPendingImports({ artifacts: store.artifacts, secrets, now }),
       trustedProxies,
       storeWarnings: store.warnings,
     }),

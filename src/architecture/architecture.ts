@@ -37,10 +37,14 @@ export interface Architecture {
     merge: (former: Section | undefined) => Section,
   ) => Promise<Update>
   /**
-   * Removes all that a source said; what others say too stays.
+   * Removes all that a source said; what others say too stays. With `dryRun` only tells what would go.
    * @throws {DomainError} `not_found`
    */
-  readonly removeSource: (organizationId: string, source: string) => Promise<Update>
+  readonly removeSource: (
+    organizationId: string,
+    source: string,
+    options?: Pick<ImportOptions, 'dryRun'>,
+  ) => Promise<Update>
   /** Takes two claimed entities for the same or for different things, whatever their names; undefined takes the word back. */
   readonly decide: (
     organizationId: string,
@@ -182,8 +186,9 @@ export function createArchitecture({ blobs, now }: { blobs: Blobs; now: () => nu
         at: now(),
         apply: (before) => withSection(before, key, merge),
       }),
-    removeSource: async (organizationId, source) =>
+    removeSource: async (organizationId, source, { dryRun = false } = {}) =>
       store.update(organizationId, {
+        dryRun,
         cause: 'removal',
         source,
         at: now(),

@@ -122,10 +122,11 @@ const runningKinds: ReadonlySet<EntityKind> = new Set([
 
 function canBeSame(a: Candidate, b: Candidate): boolean {
   const kinds = [a.entity.kind, b.entity.kind]
+  // A topic is often called like the service that reads it, and never runs by itself.
+  const isTopic = [a, b].some(({ entity }) => entity.attributes.form === 'topic')
   const kindsFit =
     a.entity.kind === b.entity.kind ||
-    kinds.includes('unresolved') ||
-    kinds.every((kind) => runningKinds.has(kind))
+    (!isTopic && (kinds.includes('unresolved') || kinds.every((kind) => runningKinds.has(kind))))
   return (
     kindsFit &&
     fits(a.entity.namespace, b.entity.namespace) &&

@@ -96,7 +96,7 @@ export interface EntityAttributes {
   lifecycle?: string | undefined
   /** How much hangs on it, as its owners say: `critical`, `high`, `medium`, `low`. */
   tier?: string | undefined
-  /** Form of an API, such as `openapi` or `grpc`; or version of a library. */
+  /** Form of an API, such as `openapi` or `grpc`; version of a library; `topic` of a queue that is one of a broker's. */
   form?: string | undefined
   /** Only http and https. */
   links?: { title: string; url: string }[] | undefined

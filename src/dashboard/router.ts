@@ -3,7 +3,7 @@ import { RequestRefused } from '../http/errors.ts'
 import type { RequestState } from '../http/request-context.ts'
 import { createAccountMails } from './account-mails.ts'
 import { type AccountRouteDeps, addAccountRoutes } from './account-routes.ts'
-import { type ArchitecturePagesDeps, createArchitecturePages } from './architecture-pages.ts'
+import { addArchitectureRoutes, type ArchitectureRouteDeps } from './architecture-routes.ts'
 import { createFreshSignIn, type FreshSignInDeps } from './fresh-sign-in.ts'
 import { createHomePage } from './home-page.ts'
 import { addMemberRoutes, type MemberRouteDeps } from './member-routes.ts'
@@ -28,7 +28,7 @@ export type DashboardDeps = Omit<Parameters<typeof createViewers>[0], 'showDelet
   OrganizationRouteDeps &
   SessionRouteDeps &
   MemberRouteDeps &
-  ArchitecturePagesDeps &
+  ArchitectureRouteDeps &
   ServiceAccountRouteDeps
 
 type RoutedMiddleware = ReturnType<Router<RequestState>['routes']>
@@ -37,22 +37,21 @@ type RoutedMiddleware = ReturnType<Router<RequestState>['routes']>
 export function createDashboard(deps: DashboardDeps): RoutedMiddleware {
   const deletion = createOrganizationDeletionPages(deps)
   const viewers = createViewers({ ...deps, showDeleted: deletion.showDeleted })
-  const { signedInAnyhow, inOrganization } = viewers
   const freshSignIn = createFreshSignIn(deps)
   const { fresh } = freshSignIn
   const accountMails = createAccountMails(deps)
-  const architecture = createArchitecturePages(deps)
 
-  const router = new Router<RequestState>({ strict: true })
-    .get('/', signedInAnyhow(createHomePage(deps)))
-    .get('/organizations/:slug/architecture', inOrganization(architecture.list))
-    .get('/organizations/:slug/architecture/:ref', inOrganization(architecture.show))
+  const router = new Router<RequestState>({ strict: true }).get(
+    '/',
+    viewers.signedInAnyhow(createHomePage(deps)),
+  )
 
   addSignInRoutes(router, { ...viewers, freshSignIn, accountMails }, deps)
   addAccountRoutes(router, { ...viewers, fresh, accountMails }, deps)
   addOrganizationRoutes(router, { ...viewers, fresh, deletion }, deps)
   addSessionRoutes(router, viewers, deps)
   addMemberRoutes(router, { ...viewers, fresh }, deps)
+  addArchitectureRoutes(router, viewers, deps)
   addServiceAccountRoutes(router, { ...viewers, fresh }, deps)
 
   const routes = router.routes()

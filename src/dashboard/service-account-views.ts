@@ -2,9 +2,11 @@ import { expiresSoonWithin } from '../domain/api-token-expiry.ts'
 import type { ApiTokenEnd } from '../domain/api-token-end.ts'
 import { type ApiTokenView, endOf, isLive, isUnused } from '../domain/api-tokens.ts'
 import type { Actor } from '../domain/audit-log.ts'
+import type { Scope } from '../domain/principal.ts'
 import type { ServiceAccount } from '../domain/service-accounts.ts'
 import { presentMoment } from '../http/moment.ts'
 import type { ApiTokenRow, ServiceAccountRow } from '../http/service-account-view-data.ts'
+import type { SelectOption } from '../http/view-data.ts'
 
 /** Whoever made an account or a token, as far as they are still known. */
 export interface Maker {
@@ -37,6 +39,19 @@ export function presentServiceAccount(
     expiringTokens: live.filter((token) => expiresSoon(token, now)).length,
     unusedTokens: live.filter((token) => isUnused(token, now)).length,
   }
+}
+
+/** What an account may do, as the form lets it be chosen. @param chosen as in the form; empty: the first */
+export function presentScopeChoices(chosen: string): SelectOption[] {
+  const choices: [readonly Scope[], string][] = [
+    [['architecture:read'], 'Read the architecture'],
+    [['architecture:ingest'], 'Send traces, and read nothing'],
+    [['architecture:read', 'architecture:ingest'], 'Read the architecture and send traces'],
+  ]
+  return choices.map(([scopes, label]) => {
+    const value = scopes.join(' ')
+    return { value, label, selected: value === chosen }
+  })
 }
 
 /** A token in the list of its account. */

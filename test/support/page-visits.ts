@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Browser, Page } from 'playwright-core'
+import { architectureVisits } from './architecture-visits.ts'
 import { prepareForFaults } from './page-faults.ts'
 import { send, type Visit, type Visits } from './page-visit.ts'
 import type { Person, PopulatedSite } from './populated-site.ts'
@@ -54,19 +55,7 @@ export const visits: Visits = {
     { as: 'mel', shows: 'Ask one of them', path: () => '/organizations/initech', status: 410 },
     { as: 'ada', shows: 'Error 404', path: () => '/organizations/nowhere', status: 404 },
   ],
-  'GET /organizations/:slug/architecture': [
-    { as: 'ada', shows: 'Depended on by' },
-    { as: 'ada', shows: 'Nothing matches', path: () => '/organizations/acme/architecture?q=zzzzzz' },
-    { as: 'bob', shows: 'No architecture yet', path: () => '/organizations/globex/architecture' },
-  ],
-  'GET /organizations/:slug/architecture/:ref': [
-    {
-      as: 'ada',
-      shows: 'Is depended on by',
-      path: () => '/organizations/acme/architecture?q=gateway',
-      first: (page) => page.getByRole('link', { name: 'gateway', exact: true }).click(),
-    },
-  ],
+  ...architectureVisits,
   'GET /organizations/:slug/audit-log': [
     {
       as: 'ada',

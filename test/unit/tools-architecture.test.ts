@@ -65,7 +65,7 @@ test('get_dependencies bounds a negative by depth, revision and sources', async 
   )
   assert.equal(
     content['summary'],
-    'Nothing depends on tracking-site directly, in revision 1 (sources: sample).',
+    'Nothing depends on tracking-site directly, in revision 1 (sources: sample; no traces; no catalog).',
   )
   assert.equal(content['total'], 0)
 })
@@ -82,7 +82,7 @@ test('find_paths bounds a negative and tells the way back', async () => {
   const { content } = await call(findPaths, { from: 'ledger-db', to: 'parcels', max_hops: 6 }, await sample())
   assert.equal(
     content['summary'],
-    'No path from ledger-db to parcels within 6 hops over all relations, in revision 1 (sources: sample).',
+    'No path from ledger-db to parcels within 6 hops over all dependencies, in revision 1 (sources: sample; no traces; no catalog).',
   )
   assert.equal(content['other_way_round'], 'parcels -calls-> payments -reads_writes-> ledger-db')
 })
@@ -129,7 +129,7 @@ test('search_entities lists everything by kind, most depended on first, and find
   const nothing = await call(searchEntities, { query: 'zzzzz' }, architecture)
   assert.match(
     String(nothing.content['summary']),
-    /^Nothing found for "zzzzz" in revision 1 \(sources: sample\)\. /,
+    /^Nothing found for "zzzzz" in revision 1 \(sources: sample; no traces; no catalog\)\. /,
   )
 })
 

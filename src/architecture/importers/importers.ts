@@ -6,12 +6,14 @@ import { backstageImporter } from './backstage/importer.ts'
 import { composeImporter } from './compose/importer.ts'
 import { declaredImporter } from './declared/importer.ts'
 import { kubernetesImporter } from './kubernetes/importer.ts'
+import { tracesImporter } from './traces/importer.ts'
 
 /** All importers. A file goes to the first that accepts it, so the particular come before the general. */
 export const importers: readonly Importer[] = [
   declaredImporter,
   backstageImporter,
   composeImporter,
+  tracesImporter,
   kubernetesImporter,
 ]
 

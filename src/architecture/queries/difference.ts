@@ -37,14 +37,9 @@ export function findDifference(before: Graph, after: Graph): GraphDifference {
       }),
     },
     relations: {
-      added: without(relations, formerRelations).map(keyOf),
-      removed: without(formerRelations, relations).map(keyOf),
-      changed: inBoth(formerRelations, relations).flatMap(([former, relation]) => {
-        const [spoke, speaks] = [voicesOf(former), voicesOf(relation)]
-        const gained = [...speaks].filter((voice) => !spoke.has(voice))
-        const lost = [...spoke].filter((voice) => !speaks.has(voice))
-        return gained.length + lost.length === 0 ? [] : [{ ...keyOf(relation), gained, lost }]
-      }),
+      added: without(relations, formerRelations).map(keyOf).toSorted(byKey),
+      removed: without(formerRelations, relations).map(keyOf).toSorted(byKey),
+      changed: inBoth(formerRelations, relations).flatMap(changedVoices).toSorted(byKey),
     },
   }
 }
@@ -65,7 +60,13 @@ function relationsOf(graph: Graph): Map<string, Relation> {
     const { from, to, type } = relation
     return [`${from}\n${to}\n${type}`, relation] as const
   })
-  return new Map(keyed.toSorted(([a], [b]) => (a < b ? -1 : 1)))
+  return new Map(keyed)
+}
+
+function byKey(a: RelationKey, b: RelationKey): number {
+  const [one, other] = [`${a.from}\n${a.to}\n${a.type}`, `${b.from}\n${b.to}\n${b.type}`]
+  if (one === other) return 0
+  return one < other ? -1 : 1
 }
 
 function keyOf({ from, to, type }: Relation): RelationKey {
@@ -83,15 +84,54 @@ function inBoth<T>(before: ReadonlyMap<string, T>, after: ReadonlyMap<string, T>
   })
 }
 
+/** Loading a revision makes new objects, so values are compared; most entities are alike, and that is found out first. */
 function changedFields(before: Entity, after: Entity): string[] {
+  if (before === after || isSame(before, after)) return []
   const [former, now] = [fieldsOf(before), fieldsOf(after)]
   return [...new Set([...Object.keys(former), ...Object.keys(now)])]
-    .filter((field) => JSON.stringify(former[field]) !== JSON.stringify(now[field]))
+    .filter((field) => !isSame(former[field], now[field]))
     .toSorted()
 }
 
 function fieldsOf({ attributes, ref: _ref, ...entity }: Entity): Record<string, unknown> {
   return { ...entity, ...attributes }
+}
+
+/** Whether two values are alike, whatever the order of their keys; an absent one is as undefined. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  if (Array.isArray(a) || Array.isArray(b)) {
+    return (
+      Array.isArray(a) &&
+      Array.isArray(b) &&
+      a.length === b.length &&
+      a.every((item, at) => isSame(item, b[at]))
+    )
+  }
+  const [one, other] = [a as Record<string, unknown>, b as Record<string, unknown>]
+  for (const key in one) if (!isSame(one[key], other[key])) return false
+  for (const key in other) if (other[key] !== undefined && one[key] === undefined) return false
+  return true
+}
+
+function changedVoices([former, relation]: [Relation, Relation]): ChangedRelation[] {
+  if (speakAlike(former, relation)) return []
+  const [spoke, speaks] = [voicesOf(former), voicesOf(relation)]
+  const gained = [...speaks].filter((voice) => !spoke.has(voice))
+  const lost = [...spoke].filter((voice) => !speaks.has(voice))
+  return gained.length + lost.length === 0 ? [] : [{ ...keyOf(relation), gained, lost }]
+}
+
+/** In the same order, as between revisions that did not touch the sources. */
+function speakAlike(before: Relation, after: Relation): boolean {
+  return (
+    before.evidence.length === after.evidence.length &&
+    before.evidence.every(
+      ({ method, source }, at) =>
+        method === after.evidence[at]?.method && source === after.evidence[at]?.source,
+    )
+  )
 }
 
 function voicesOf({ evidence }: Relation): Set<string> {

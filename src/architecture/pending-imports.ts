@@ -1,0 +1,142 @@
+import { promisify } from 'node:util'
+import { gunzip, gzip } from 'node:zlib'
+import { DomainError } from '../domain/errors.ts'
+import { newSecret } from '../domain/identifiers.ts'
+import type { Secrets } from '../domain/secrets.ts'
+import type { Artifacts } from '../storage/contract.ts'
+import type { ImportFile } from './importers/import-file.ts'
+import type { ImporterType } from './model.ts'
+
+/** Files somebody has sent and not yet decided to import, and how they are to be imported. */
+export interface PendingImport {
+  files: readonly ImportFile[]
+  source: string | undefined
+  type: ImporterType | undefined
+  environment: string | undefined
+}
+
+/** Whose upload, and where to. */
+export interface PendingOwner {
+  organizationId: string
+  userId: string
+}
+
+/** Uploads between the look at what they would change and the decision. */
+export interface PendingImports {
+  /**
+   * Keeps an upload for ten minutes, in place of the owner's former one.
+   * @returns the name of this upload
+   * @throws {DomainError} `invalid_input` for files that are too large to be kept
+   */
+  readonly keep: (owner: PendingOwner, pending: PendingImport) => Promise<string>
+  /** @throws {DomainError} `gone` for an upload that is too old, was replaced or was imported */
+  readonly find: (owner: PendingOwner, upload: string) => Promise<PendingImport>
+  /** As {@link PendingImports.find}, for exactly one of any number of calls. */
+  readonly take: (owner: PendingOwner, upload: string) => Promise<PendingImport>
+}
+
+interface Kept extends Omit<PendingImport, 'files'> {
+  /** Their contents follow each other, without anything between. */
+  files: { path: string; bytes: number }[]
+}
+
+const lifetime = 10 * 60 * 1000
+const purpose = 'pending-import'
+/** Compressed. Text shrinks to a tenth. */
+const maxBytes = 6 * 1024 * 1024
+const newline = 10
+
+const compress = promisify(gzip)
+const decompress = promisify(gunzip)
+
+/**
+ * @returns uploads kept as artifacts, one for each person and organization so that nobody can fill the store, and
+ *   encrypted, since manifests may hold secrets that the graph leaves out
+ */
+export function createPendingImports({
+  artifacts,
+  secrets,
+  now,
+}: {
+  artifacts: Artifacts
+  secrets: Secrets
+  now: () => number
+}): PendingImports {
+  const keep: PendingImports['keep'] = async (owner, pending) => {
+    const bytes = await pack(pending)
+    if (bytes.length > maxBytes) {
+      const message = `These files are too large to be kept until you decide: compressed they have ${Math.ceil(bytes.length / 1024 / 1024)} MB, and ${maxBytes / 1024 / 1024} MB are taken. Send fewer at once, or import them with the opentrace command.`
+      throw new DomainError('invalid_input', message, { field: 'files' })
+    }
+    const upload = newSecret()
+    const sealed = secrets.encrypt(purpose, bytes.toString('base64'))
+    // A spent record would stay spent.
+    await artifacts.delete('PendingImport', idOf(owner))
+    await artifacts.put({
+      model: 'PendingImport',
+      id: idOf(owner),
+      payload: { upload, sealed },
+      expiresAt: now() + lifetime,
+    })
+    return upload
+  }
+
+  const find: PendingImports['find'] = async (owner, upload) => {
+    const artifact = await artifacts.get('PendingImport', idOf(owner))
+    if (artifact === undefined || artifact.consumedAt !== undefined || artifact.payload['upload'] !== upload)
+      throw notKept()
+    const opened = secrets.decrypt(purpose, String(artifact.payload['sealed']))
+    if (opened === undefined) throw notKept()
+    return unpack(Buffer.from(opened.plaintext, 'base64'))
+  }
+
+  return {
+    keep,
+    find,
+    take: async (owner, upload) => {
+      const pending = await find(owner, upload)
+      const consumption = await artifacts.consume('PendingImport', idOf(owner), { graceSeconds: 0 })
+      if (consumption !== 'first') throw notKept()
+      await artifacts.delete('PendingImport', idOf(owner))
+      return pending
+    },
+  }
+}
+
+function idOf({ organizationId, userId }: PendingOwner): string {
+  return `${organizationId}:${userId}`
+}
+
+/** @returns gzip of a line of JSON and the contents after it. */
+async function pack({ files, ...how }: PendingImport): Promise<Buffer> {
+  const contents = files.map(({ content }) => Buffer.from(content as Uint8Array))
+  const kept: Kept = {
+    ...how,
+    files: files.map(({ path }, position) => ({ path, bytes: contents[position]?.length ?? 0 })),
+  }
+  return compress(Buffer.concat([Buffer.from(`${JSON.stringify(kept)}\n`), ...contents]))
+}
+
+async function unpack(packed: Buffer): Promise<PendingImport> {
+  const bytes = await decompress(packed)
+  const end = bytes.indexOf(newline)
+  const { files, source, type, environment } = JSON.parse(bytes.toString('utf8', 0, end)) as Kept
+  let start = end + 1
+  return {
+    source,
+    type,
+    environment,
+    files: files.map((file) => {
+      const content = bytes.subarray(start, start + file.bytes)
+      start += file.bytes
+      return { path: file.path, content }
+    }),
+  }
+}
+
+function notKept(): DomainError {
+  return new DomainError(
+    'gone',
+    'This upload was imported already, replaced by a later one, or is older than ten minutes. Choose the files again.',
+  )
+}
