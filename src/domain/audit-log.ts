@@ -83,6 +83,7 @@ export type AuditEvent =
       entityCount: number
       relationCount: number
     }
+  | { type: 'architecture.source_removed'; source: string; revision: number }
   | ServiceAccountEvent
   | { type: 'audit_log.exported'; format: string; filter: string }
   | { type: 'audit_log.retention_changed'; fromDays: number; toDays: number }

@@ -44,7 +44,7 @@ const layers: Record<string, { folders: string[]; packages: string[] }> = {
       'storage/open.ts',
       'upstream/public-fetch.ts',
     ],
-    packages: ['node:*', 'commander', 'koa', 'pino', 'zod'],
+    packages: ['node:*', 'commander', 'ignore', 'koa', 'pino', 'zod'],
   },
   'authorization-server': {
     folders: ['domain', 'http', 'storage/contract.ts'],
@@ -77,7 +77,7 @@ const layers: Record<string, { folders: string[]; packages: string[] }> = {
   // No network and no file system below this line.
   architecture: {
     folders: ['domain', 'storage/contract.ts'],
-    packages: ['node:util', 'node:zlib', 'yaml'],
+    packages: ['node:util', 'node:zlib', 'ignore', 'smol-toml', 'yaml'],
   },
   domain: {
     folders: ['storage/contract.ts'],
