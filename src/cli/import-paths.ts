@@ -95,5 +95,5 @@ async function readIgnoreFiles(folder: string): Promise<Ignore> {
   const texts = await Promise.all(
     ignoreFiles.map((name) => readFile(join(folder, name), 'utf8').catch(() => '')),
   )
-  return ignore().add([...ignoredByDefault, ...texts])
+  return ignore().add([...ignoredByDefault, ...texts].join('\n'))
 }

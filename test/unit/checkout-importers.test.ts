@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import * as fc from 'fast-check'
+import ignore from 'ignore'
 import type { ImportFile } from '../../src/architecture/importers/import-file.ts'
 import type { Reading } from '../../src/architecture/importers/importer.ts'
 import { readCodeowners } from '../../src/architecture/importers/codeowners/importer.ts'
+import { compilePathPattern } from '../../src/architecture/importers/codeowners/path-patterns.ts'
 import { readHosts } from '../../src/architecture/importers/hosts/importer.ts'
 import { isSourceFile } from '../../src/architecture/importers/hosts/source-files.ts'
 import { readFiles } from '../../src/architecture/importers/importers.ts'
@@ -58,6 +61,26 @@ test('CODEOWNERS: the last rule that fits decides, also for everything, and one 
   ])
 })
 
+test('CODEOWNERS: patterns mean what they mean in .gitignore, and none takes long', () => {
+  const folders = ['src/cart', 'mail', 'services/deep/x']
+  const patterns = fc.array(
+    fc.constantFrom('/', '/', '*', '**', '**/', '/**', '?', 'src', 'cart', 'c', 'mail', 'x', '.js'),
+    { minLength: 1, maxLength: 5 },
+  )
+  const unlike = /\*\*[^/]|[^/]\*\*|\/\/|^\/$/
+  fc.assert(
+    fc.property(patterns, fc.constantFrom(...folders), (parts, folder) => {
+      const pattern = parts.join('')
+      fc.pre(!unlike.test(pattern))
+      const expected = ignore().add(pattern).ignores(`${folder}/file`)
+      assert.equal(compilePathPattern(pattern)(`${folder}/file`.split('/')), expected, `${pattern} ${folder}`)
+    }),
+  )
+  const started = process.cpuUsage()
+  assert.equal(compilePathPattern('a*'.repeat(100) + 'b')(['a'.repeat(60)]), false)
+  assert.ok(process.cpuUsage(started).user < 100_000)
+})
+
 test('CODEOWNERS of GitLab: of each section the last rule decides; sections have owners of their own', () => {
   const reading = owners(
     '[Code] @acme/dev\n/cart/\n/mail/ @acme/mail\n^[Security][2]\n* @acme/security @@owner\n',
@@ -76,13 +99,15 @@ test('CODEOWNERS: who owns everything owns the repository, where the path tells 
   assert.match(owners('\n* @acme/all\n').warnings.join(), /^CODEOWNERS:2: owners of everything were left out/)
 })
 
+function packageJson(name: string, dependencies: Record<string, string>): string {
+  return JSON.stringify({ name, dependencies, devDependencies: { typescript: '6', mocha: '1' } }, null, 2)
+}
+
 test('packages: what is made in the checkout or of the own scope is a library, and what two components share', () => {
-  const json = (name: string, dependencies: Record<string, string>) =>
-    JSON.stringify({ name, dependencies, devDependencies: { typescript: '6', mocha: '1' } }, null, 2)
   const reading = readPackages(
     files({
       'shop/package.json': JSON.stringify({ workspaces: ['services/*', 'libs/*'] }),
-      'shop/services/cart/package.json': json('@acme/cart', {
+      'shop/services/cart/package.json': packageJson('@acme/cart', {
         koa: '3',
         pg: '8',
         '@acme/log': '*',
@@ -90,8 +115,8 @@ test('packages: what is made in the checkout or of the own scope is a library, a
         once: '1',
         __proto__: '1',
       }),
-      'shop/services/mail/package.json': json('mail', { koa: '3', log: 'file:../../libs/log' }),
-      'shop/libs/log/package.json': json('@acme/log', { koa: '3' }),
+      'shop/services/mail/package.json': packageJson('mail', { koa: '3', log: 'file:../../libs/log' }),
+      'shop/libs/log/package.json': packageJson('@acme/log', { koa: '3' }),
     }),
   )
   assert.deepEqual(edgesOf(reading), [

@@ -77,7 +77,7 @@ const layers: Record<string, { folders: string[]; packages: string[] }> = {
   // No network and no file system below this line.
   architecture: {
     folders: ['domain', 'storage/contract.ts'],
-    packages: ['node:util', 'node:zlib', 'ignore', 'smol-toml', 'yaml'],
+    packages: ['node:util', 'node:zlib', 'smol-toml', 'yaml'],
   },
   domain: {
     folders: ['storage/contract.ts'],

@@ -1,4 +1,4 @@
-import ignore, { type Ignore } from 'ignore'
+import { compilePathPattern, type MatchesPath } from './path-patterns.ts'
 
 /** One line: paths that fit the pattern belong to these owners. */
 export interface OwnerRule {
@@ -7,14 +7,13 @@ export interface OwnerRule {
   owners: string[]
   /** GitLab applies the last fitting rule of each section; GitHub knows none. */
   section: string
-  matches: (path: string) => boolean
+  matches: MatchesPath
 }
 
 /** More text in one pattern is no path. */
 const maxPatternLength = 300
-const maxWildcards = 12
 /** Each path is compared with each rule. */
-export const maxRules = 5_000
+export const maxRules = 3_000
 
 /**
  * Reads the syntax of GitHub and of GitLab. A pattern without owners takes its paths away from whoever owned them.
@@ -39,14 +38,14 @@ export function readOwnerRules(text: string): OwnerRule[] | undefined {
       continue
     }
     const [pattern = '', ...owners] = wordsOf(line)
-    if (pattern.length > maxPatternLength || pattern.split(/[*?[]/).length > maxWildcards) continue
+    if (pattern.length > maxPatternLength) continue
     if (rules.length === maxRules) return undefined
     rules.push({
       line: at + 1,
       pattern,
       owners: owners.length > 0 ? owners : ownersOfSection,
       section,
-      matches: matcherOf(pattern),
+      matches: compilePathPattern(pattern),
     })
   }
   return rules
@@ -55,19 +54,13 @@ export function readOwnerRules(text: string): OwnerRule[] | undefined {
 /** The rules that decide about a path: the last that fits, of each section. */
 export function decidingRules(rules: readonly OwnerRule[], path: string): OwnerRule[] {
   const decided = new Map<string, OwnerRule>()
-  for (const rule of rules.toReversed())
-    if (!decided.has(rule.section) && rule.matches(path)) decided.set(rule.section, rule)
-  return [...decided.values()].filter(({ owners }) => owners.length > 0)
-}
-
-/** Patterns are those of .gitignore, without `!`. A path may hold blanks that a backslash escapes. */
-function matcherOf(pattern: string): (path: string) => boolean {
-  if (pattern.startsWith('!')) return () => false
-  let compiled: Ignore | undefined
-  return (path) => {
-    compiled ??= ignore().add(pattern.replaceAll('\\ ', ' '))
-    return compiled.ignores(path)
+  const segments = path.split('/')
+  for (let at = rules.length - 1; at >= 0; at -= 1) {
+    const rule = rules[at]
+    if (rule !== undefined && !decided.has(rule.section) && rule.matches(segments))
+      decided.set(rule.section, rule)
   }
+  return [...decided.values()].filter(({ owners }) => owners.length > 0)
 }
 
 function wordsOf(line: string): string[] {

@@ -59,8 +59,10 @@ function parseJson(text: string): Record<string, unknown> {
 function offsetOfError(text: string, error: unknown): number {
   const told = /position (\d+)/.exec(String(error))?.[1]
   if (told !== undefined) return Number(told)
+  // Of a longer string the expression could exhaust its stack.
+  const beginning = text.slice(0, 100_000)
   const token = /\s+|[{}[\],:]|"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null/y
   let end = 0
-  while (token.test(text)) end = token.lastIndex
+  while (token.test(beginning)) end = token.lastIndex
   return end
 }
