@@ -44,7 +44,7 @@ const layers: Record<string, { folders: string[]; packages: string[] }> = {
       'storage/open.ts',
       'upstream/public-fetch.ts',
     ],
-    packages: ['node:*', 'commander', 'koa', 'pino', 'zod'],
+    packages: ['node:*', 'commander', 'ignore', 'koa', 'pino', 'zod'],
   },
   'authorization-server': {
     folders: ['domain', 'http', 'storage/contract.ts'],
@@ -88,7 +88,7 @@ const layers: Record<string, { folders: string[]; packages: string[] }> = {
   architecture: {
     folders: ['domain', 'storage/contract.ts'],
     // Of dagre the layout of diagrams, of protobufjs the reading of bytes: arithmetic.
-    packages: ['node:util', 'node:zlib', '@dagrejs/dagre', 'protobufjs/light.js', 'yaml', 'zod'],
+    packages: ['node:util', 'node:zlib', '@dagrejs/dagre', 'protobufjs/light.js', 'smol-toml', 'yaml', 'zod'],
   },
   domain: {
     folders: ['storage/contract.ts'],
