@@ -23,6 +23,7 @@ const layers: Record<string, { folders: string[]; packages: string[] }> = {
       'dashboard',
       'domain',
       'http',
+      'ingest',
       'mcp',
       'package.ts',
       'storage/contract.ts',
@@ -54,6 +55,10 @@ const layers: Record<string, { folders: string[]; packages: string[] }> = {
     folders: ['architecture', 'domain', 'http', 'storage/contract.ts'],
     packages: ['node:*', '@modelcontextprotocol/server', 'koa', 'pino', 'zod'],
   },
+  ingest: {
+    folders: ['architecture', 'domain', 'http', 'storage/contract.ts'],
+    packages: ['koa', 'protobufjs/light.js'],
+  },
   dashboard: {
     folders: ['architecture', 'diagnosis', 'domain', 'http'],
     packages: ['node:*', '@koa/router', 'zod'],
@@ -77,7 +82,7 @@ const layers: Record<string, { folders: string[]; packages: string[] }> = {
   // No network and no file system below this line.
   architecture: {
     folders: ['domain', 'storage/contract.ts'],
-    packages: ['node:util', 'node:zlib', 'protobufjs/light.js', 'yaml'],
+    packages: ['node:crypto', 'node:util', 'node:zlib', 'protobufjs/light.js', 'yaml'],
   },
   domain: {
     folders: ['storage/contract.ts'],
