@@ -1,4 +1,5 @@
 import { DomainError } from '../domain/errors.ts'
+import { createCriticality, type Criticality } from './criticality.ts'
 import { environmentsOf, restrictTo } from './environments.ts'
 import { createGraphIndex, type GraphIndex } from './graph-index.ts'
 import type { GraphStore } from './graph-store.ts'
@@ -6,12 +7,15 @@ import { resolveRevision, type RevisionRecord } from './history.ts'
 import { graphOf } from './joined-graph.ts'
 import type { JoinDecision } from './joining.ts'
 import type { Graph } from './model.ts'
+import { findDifference, type GraphDifference } from './queries/difference.ts'
 import { emptySnapshot, type Snapshot } from './snapshot.ts'
 
 /** A graph and the index built once for its revision. */
 export interface LoadedGraph {
   graph: Graph
   index: GraphIndex
+  /** Computed when it is first asked for. */
+  criticality: Criticality
   /** That occur in the whole graph of this revision. */
   environments: readonly string[]
   /** The newest revision there is, when another was asked for. */
@@ -19,6 +23,8 @@ export interface LoadedGraph {
   /** What changed up to this revision, newest last. */
   history: readonly RevisionRecord[]
   decisions: readonly JoinDecision[]
+  /** What is different from another loaded graph; compared once. */
+  changesSince: (before: Graph) => GraphDifference
 }
 
 /** Which graph is meant; by default all of the newest. */
@@ -27,6 +33,9 @@ export interface GraphRequest {
   asOf?: string | undefined
   environment?: string | undefined
 }
+
+/** What was there before anything was imported. */
+export const emptyGraph: Graph = { revision: 0, entities: [], relations: [], sources: [] }
 
 /** Loads graphs, each parsed and indexed once for each process and revision. */
 export interface Loading {
@@ -106,14 +115,24 @@ export function indexGraph(
   { history, decisions }: Pick<Snapshot, 'history' | 'decisions'> = emptySnapshot,
 ): LoadedGraph {
   const environments = environmentsOf(graph.entities)
-  return { graph, index: createGraphIndex(graph), environments, newest: graph.revision, history, decisions }
+  return { ...withIndex(graph), environments, newest: graph.revision, history, decisions }
 }
 
 function ofEnvironment({ whole, byEnvironment }: Kept, environment: string): LoadedGraph {
   const known = byEnvironment.get(environment)
   if (known !== undefined) return known
-  const graph = restrictTo(whole.graph, environment)
-  const loaded = { ...whole, graph, index: createGraphIndex(graph) }
+  const loaded = { ...whole, ...withIndex(restrictTo(whole.graph, environment)) }
   byEnvironment.set(environment, loaded)
   return loaded
+}
+
+function withIndex(graph: Graph): Pick<LoadedGraph, 'graph' | 'index' | 'criticality' | 'changesSince'> {
+  const index = createGraphIndex(graph)
+  const differences = new WeakMap<Graph, GraphDifference>()
+  const changesSince = (before: Graph) => {
+    const difference = differences.get(before) ?? findDifference(before, graph)
+    differences.set(before, difference)
+    return difference
+  }
+  return { graph, index, criticality: createCriticality(index), changesSince }
 }

@@ -1,4 +1,7 @@
 import type { Entity } from './model.ts'
+import { stemOf } from './name-stems.ts'
+import { likenessOf, trigramsOf } from './trigrams.ts'
+import { createVocabulary, type Vocabulary } from './vocabulary.ts'
 
 /** Names of entities, made ready for lookup and for search that forgives typing errors. */
 export interface NameIndex {
@@ -7,7 +10,16 @@ export interface NameIndex {
   byAlias: ReadonlyMap<string, readonly number[]>
   /** What search looks through, by ordinal. */
   texts: readonly SearchableText[]
-  trigrams: ReadonlyMap<string, readonly number[]>
+  /** Of names and aliases, to ordinals. Made when it is first asked for: most questions name what there is. */
+  trigrams: () => ReadonlyMap<string, readonly number[]>
+  /** Words of names, by ordinal. */
+  words: readonly (readonly string[])[]
+  /** What the name of an entity has in common with those of its copies, by ordinal. */
+  stemAt: (ordinal: number) => string
+  /** Words of names to ordinals. */
+  byWord: ReadonlyMap<string, readonly number[]>
+  /** Words of names, tags, traits and descriptions. Made when it is first asked for: most searches need none. */
+  vocabulary: () => Vocabulary
 }
 
 /** Lower-case. */
@@ -17,7 +29,8 @@ export interface SearchableText {
   name: string
   aliases: string[]
   namespace: string
-  /** Kind, technology, images and labels. */
+  tags: string[]
+  /** Kind, technology, language, lifecycle, tier, images and labels. */
   traits: string
   description: string
 }
@@ -26,22 +39,48 @@ export interface SearchableText {
 export function createNameIndex(entities: readonly Entity[]): NameIndex {
   const byName = new Map<string, number[]>()
   const byAlias = new Map<string, number[]>()
-  const trigrams = new Map<string, number[]>()
+  const byWord = new Map<string, number[]>()
   const texts = entities.map(searchableText)
+  const words = entities.map(({ name }) => wordsOf(name))
+  const stems: (string | undefined)[] = []
+  let trigrams: ReadonlyMap<string, readonly number[]> | undefined
+  let vocabulary: Vocabulary | undefined
   texts.forEach((text, ordinal) => {
     const names = new Set([text.ref, text.name, `${text.namespace}/${text.name}`])
     for (const name of names) append(byName, name, ordinal)
     for (const alias of text.aliases) append(byAlias, alias, ordinal)
-    for (const trigram of new Set([text.name, ...text.aliases].flatMap(trigramsOf)))
-      append(trigrams, trigram, ordinal)
+    for (const word of new Set(words[ordinal])) append(byWord, word, ordinal)
   })
-  return { byName, byAlias, texts, trigrams }
+  return {
+    byName,
+    byAlias,
+    texts,
+    trigrams: () => (trigrams ??= trigramsOfNames(texts)),
+    words,
+    stemAt: (ordinal) => (stems[ordinal] ??= stemOf(words[ordinal])),
+    byWord,
+    vocabulary: () => (vocabulary ??= createVocabulary(searchableWords(texts))),
+  }
 }
 
-/** Every run of three characters, with the edges marked so that beginnings weigh. */
-export function trigramsOf(text: string): string[] {
-  const padded = `  ${text} `
-  return Array.from({ length: padded.length - 2 }, (_, start) => padded.slice(start, start + 3))
+/** Words of a name or sentence, in lower case: `CartSvc` has two. */
+export function wordsOf(text: string): string[] {
+  return wordsOfLowerCase(text.replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase())
+}
+
+/** Letters of any script are told by lying beyond ASCII: properties of characters would take four times as long. */
+function wordsOfLowerCase(text: string): string[] {
+  return text.match(/[a-z0-9\u0080-\uffff]{2,}/g) ?? []
+}
+
+function searchableWords(texts: readonly SearchableText[]): Set<string> {
+  const words = new Set<string>()
+  for (const { name, aliases, tags, traits, description } of texts) {
+    for (const text of [name, ...aliases, ...tags, traits, description])
+      for (const word of wordsOfLowerCase(text)) words.add(word)
+  }
+  // A number that is not there is no typing error of another one.
+  return new Set([...words].filter((word) => !/^\d+$/.test(word)))
 }
 
 /** An entity whose name is like a text: 0 to 1. */
@@ -56,10 +95,10 @@ const maxCompared = 100
 /** Entities by Dice's coefficient of trigrams between a text and their most similar name, best first. */
 export function findSimilarNames(names: NameIndex, text: string, minimum: number): SimilarName[] {
   const wanted = new Set(trigramsOf(text.toLowerCase().slice(0, 100)))
+  const trigrams = names.trigrams()
   const shared = new Map<number, number>()
   for (const trigram of wanted) {
-    for (const ordinal of names.trigrams.get(trigram) ?? [])
-      shared.set(ordinal, (shared.get(ordinal) ?? 0) + 1)
+    for (const ordinal of trigrams.get(trigram) ?? []) shared.set(ordinal, (shared.get(ordinal) ?? 0) + 1)
   }
   return [...shared]
     .toSorted((a, b) => b[1] - a[1] || a[0] - b[0])
@@ -72,29 +111,33 @@ export function findSimilarNames(names: NameIndex, text: string, minimum: number
     .toSorted((a, b) => b.likeness - a.likeness || a.ordinal - b.ordinal)
 }
 
-function likenessOf(wanted: ReadonlySet<string>, name: string): number {
-  const trigrams = new Set(trigramsOf(name))
-  const shared = [...trigrams].filter((trigram) => wanted.has(trigram)).length
-  return (2 * shared) / (wanted.size + trigrams.size)
+function trigramsOfNames(texts: readonly SearchableText[]): Map<string, number[]> {
+  const trigrams = new Map<string, number[]>()
+  texts.forEach(({ name, aliases }, ordinal) => {
+    for (const trigram of new Set([name, ...aliases].flatMap(trigramsOf))) append(trigrams, trigram, ordinal)
+  })
+  return trigrams
 }
 
-function searchableText({
-  ref,
-  kind,
-  name,
-  namespace,
-  aliases,
-  description,
-  attributes,
-}: Entity): SearchableText {
-  const { technology, images, labels } = attributes
-  const traits = [kind, technology, ...(images ?? []), ...Object.values(labels ?? {})]
+function searchableText(entity: Entity): SearchableText {
+  const { ref, kind, name, namespace, aliases, description, attributes } = entity
+  const { technology, images, labels, language, lifecycle, tier } = attributes
+  const traits = [
+    kind,
+    technology,
+    language,
+    lifecycle,
+    tier,
+    ...(images ?? []),
+    ...Object.values(labels ?? {}),
+  ]
   return {
     ref: ref.toLowerCase(),
     kind,
     name: name.toLowerCase(),
     aliases: aliases.map((alias) => alias.toLowerCase()),
     namespace: (namespace ?? '').toLowerCase(),
+    tags: (entity.tags ?? []).map((tag) => tag.toLowerCase()),
     traits: traits.join(' ').toLowerCase(),
     description: (description ?? '').toLowerCase(),
   }

@@ -1,6 +1,6 @@
-import { expiresSoonWithin, unusedAfter } from '../domain/api-token-expiry.ts'
+import { expiresSoonWithin } from '../domain/api-token-expiry.ts'
 import type { ApiTokenEnd } from '../domain/api-token-end.ts'
-import { type ApiTokenView, endOf, isLive } from '../domain/api-tokens.ts'
+import { type ApiTokenView, endOf, isLive, isUnused } from '../domain/api-tokens.ts'
 import type { Actor } from '../domain/audit-log.ts'
 import type { Scope } from '../domain/principal.ts'
 import type { ServiceAccount } from '../domain/service-accounts.ts'
@@ -86,10 +86,6 @@ export function presentApiToken(
 /** Within seven days, unless it was rotated: then it ends as somebody chose. */
 function expiresSoon({ expiresAt, ended }: ApiTokenView, now: number): boolean {
   return expiresAt !== undefined && ended === undefined && expiresAt < now + expiresSoonWithin
-}
-
-function isUnused({ lastUsedAt, createdAt }: ApiTokenView, now: number): boolean {
-  return (lastUsedAt ?? createdAt) < now - unusedAfter
 }
 
 const reasons = {

@@ -16,6 +16,7 @@ import { readMessage } from './message.ts'
 import { exchange, toRequest } from './exchange.ts'
 import { createOpenExchanges } from './open-exchanges.ts'
 import { createOriginGuard } from './origin.ts'
+import { createRequiredScopes } from './required-scope.ts'
 import type { ServerFactory } from './session-calls.ts'
 import { createSessionRequests } from './session-requests.ts'
 import type { Tool } from './tools/define-tool.ts'
@@ -56,7 +57,7 @@ export async function createMcpEndpoint(deps: McpEndpointDeps): Promise<Middlewa
   const admitsOrigin = createOriginGuard({ isAllowedOrigin })
   const authenticate = createBearerAuthentication({ ...deps, artifacts })
   const challenges = createChallenges({ publicUrl })
-  const requiredScopes = new Map(tools.map((tool) => [tool.name, tool.requiredScope]))
+  const requiredScopes = createRequiredScopes(tools)
   const exchanges = await createOpenExchanges({ bus, readiness, now })
   const sessions = await createSessionRequests({ ...store, exchanges, serverFor, now })
   const handler = createMcpHandler(({ authInfo }) => serverFor(authInfo), {
@@ -81,9 +82,7 @@ export async function createMcpEndpoint(deps: McpEndpointDeps): Promise<Middlewa
   }
 
   function missingScope(message: unknown, granted: readonly Scope[]): Scope | undefined {
-    const { method, params } = message as { method?: unknown; params?: { name?: unknown } }
-    // Decided on the body, never on the Mcp-Name header, which is only compared with it later.
-    const required = method === 'tools/call' ? requiredScopes.get(String(params?.name)) : undefined
+    const required = requiredScopes.ofMessage(message)
     return required !== undefined && !granted.includes(required) ? required : undefined
   }
 

@@ -18,9 +18,30 @@ export function presentTools(tools: readonly Tool[]): ListToolsResult {
         name,
         title,
         description,
-        inputSchema: z.toJSONSchema(inputSchema, { io: 'input' }) as ListedTool['inputSchema'],
+        inputSchema: presentSchema(inputSchema),
         annotations: { title, ...readOnly },
       }))
       .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
   }
+}
+
+/**
+ * Every model reads the list with every conversation, so it leaves out what no model decides by: which JSON Schema this
+ * is (MCP has a default) and how long a text may be. Calls are held to the whole schema.
+ */
+function presentSchema(schema: z.ZodObject): ListedTool['inputSchema'] {
+  const { $schema: _draft, ...listed } = z.toJSONSchema(schema, {
+    io: 'input',
+    override: ({ jsonSchema }) => {
+      delete jsonSchema.minLength
+      delete jsonSchema.maxLength
+      const { anyOf, ...rest } = jsonSchema
+      const types = anyOf?.map((each) => (typeof each === 'object' ? each.type : undefined)) ?? []
+      // Limits of a number say nothing about a text, so that both can stand in one schema.
+      if (!types.includes('string') || !types.includes('integer')) return
+      delete jsonSchema.anyOf
+      Object.assign(jsonSchema, ...(anyOf ?? []), rest, { type: types })
+    },
+  })
+  return listed as ListedTool['inputSchema']
 }

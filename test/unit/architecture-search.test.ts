@@ -4,6 +4,7 @@ import { createGraphIndex, entityAt } from '../../src/architecture/graph-index.t
 import { resolveEntity } from '../../src/architecture/queries/entity-resolution.ts'
 import { searchEntities } from '../../src/architecture/queries/entity-search.ts'
 import { DomainError } from '../../src/domain/errors.ts'
+import { indexOf } from '../support/described-graphs.ts'
 import { entity, graph, relation } from '../support/random-graphs.ts'
 
 const index = createGraphIndex(
@@ -103,4 +104,36 @@ test('an unknown name is refused with the nearest ones, at most five', () => {
   assert.match(refusalOf('service:wrong/checkout'), /these: service:shop\/checkout\?/)
   assert.ok((refusalOf('a').match(/:shop\//g) ?? []).length <= 5)
   assert.match(refusalOf('zzzzzz'), /Nothing has a similar name/)
+})
+
+const owned = indexOf(
+  {
+    identity: { description: 'Handles authentication of customers', tags: ['Critical', 'pci'] },
+    ledger: { description: 'Books payments', tags: ['pci'], attributes: { language: 'kotlin' } },
+    platform: { kind: 'team' },
+  },
+  ['identity owned_by platform', 'ledger calls identity'],
+)
+
+function foundIn(search: object): string[] {
+  return searchEntities(owned, { limit: 10, ...search }).hits.map(({ entity: { name } }) => name)
+}
+
+test('tags and languages are searched, and typing errors in words of descriptions and tags are forgiven', () => {
+  assert.deepEqual(foundIn({ query: 'pci' }), ['identity', 'ledger'])
+  assert.deepEqual(foundIn({ query: 'kotlin' }), ['ledger'])
+  const [hit] = searchEntities(owned, { query: 'authentcation', limit: 1 }).hits
+  assert.deepEqual([hit?.entity.name, hit?.matched], ['identity', 'similar word'])
+  assert.deepEqual(foundIn({ query: 'criticla' }), ['identity'])
+  assert.deepEqual(foundIn({ query: 'ledgre paymnets' }), ['ledger'])
+  assert.deepEqual(foundIn({ query: 'books authentcation' }), [])
+})
+
+test('a search is limited by owner and by tag, in any case', () => {
+  for (const owner of ['platform', 'Platform', 'team:shop/platform'])
+    assert.deepEqual(foundIn({ owner }), ['identity'])
+  assert.deepEqual(foundIn({ owner: 'nobody' }), [])
+  assert.deepEqual(foundIn({ tag: 'PCI' }), ['identity', 'ledger'])
+  assert.deepEqual(foundIn({ tag: 'pci', query: 'books' }), ['ledger'])
+  assert.equal(searchEntities(owned, { tag: 'pci', limit: 1 }).total, 2)
 })

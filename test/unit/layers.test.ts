@@ -70,7 +70,17 @@ const layers: Record<string, { folders: string[]; packages: string[] }> = {
   },
   http: {
     folders: ['domain', 'package.ts', 'storage/contract.ts'],
-    packages: ['node:*', '@simplewebauthn/server', 'eta', 'koa', 'pino', 'prom-client', 'raw-body', 'zod'],
+    packages: [
+      'node:*',
+      '@fastify/busboy',
+      '@simplewebauthn/server',
+      'eta',
+      'koa',
+      'pino',
+      'prom-client',
+      'raw-body',
+      'zod',
+    ],
   },
   // The way out to sign-in providers and issuers of identity tokens; what their word is worth stands in the domain.
   upstream: {
@@ -82,7 +92,16 @@ const layers: Record<string, { folders: string[]; packages: string[] }> = {
   // No network and no file system below this line.
   architecture: {
     folders: ['domain', 'storage/contract.ts'],
-    packages: ['node:crypto', 'node:util', 'node:zlib', 'protobufjs/light.js', 'yaml'],
+    // Of dagre the layout of diagrams, of protobufjs the reading of bytes: arithmetic.
+    packages: [
+      'node:crypto',
+      'node:util',
+      'node:zlib',
+      '@dagrejs/dagre',
+      'protobufjs/light.js',
+      'yaml',
+      'zod',
+    ],
   },
   domain: {
     folders: ['storage/contract.ts'],

@@ -65,7 +65,7 @@ test('get_dependencies bounds a negative by depth, revision and sources', async 
   )
   assert.equal(
     content['summary'],
-    'Nothing depends on tracking-site directly, in revision 1 (sources: sample).',
+    'Nothing depends on tracking-site directly, in revision 1 (sources: sample; no traces; no catalog).',
   )
   assert.equal(content['total'], 0)
 })
@@ -82,7 +82,7 @@ test('find_paths bounds a negative and tells the way back', async () => {
   const { content } = await call(findPaths, { from: 'ledger-db', to: 'parcels', max_hops: 6 }, await sample())
   assert.equal(
     content['summary'],
-    'No path from ledger-db to parcels within 6 hops over all relations, in revision 1 (sources: sample).',
+    'No path from ledger-db to parcels within 6 hops over all dependencies, in revision 1 (sources: sample; no traces; no catalog).',
   )
   assert.equal(content['other_way_round'], 'parcels -calls-> payments -reads_writes-> ledger-db')
 })
@@ -104,7 +104,7 @@ test('get_entity is a card with evidence by file, line and variable', async () =
   const { content } = await call(getEntity, { ref: 'routing' }, await sample())
   assert.equal(content['ref'], 'service:lanternpost/routing')
   assert.deepEqual(content['workloads'], ['Deployment routing'])
-  assert.deepEqual(content['depends_on'], { routing: { calls: ['weather-feed'] } })
+  assert.deepEqual(content['depends_on'], { routing: { calls: ['weather-feed'], owned_by: ['fleet'] } })
   assert.deepEqual(content['depended_on_by'], {
     tracking: { calls: ['routing'] },
     dispatch: { calls: ['routing'] },
@@ -118,18 +118,18 @@ test('search_entities lists everything by kind, most depended on first, and find
   const { content } = await call(searchEntities, { limit: 3 }, architecture)
   assert.match(
     String(content['summary']),
-    /^29 found: 15 service, 1 job, 6 database, 2 cache, 2 queue, 1 storage, 1 external, 1 unresolved\.$/,
+    /^35 found: 15 service, 1 job, 6 database, 2 cache, 2 queue, 1 storage, 6 team, 1 external, 1 unresolved\.$/,
   )
   assert.equal((content['entities'] as unknown[]).length, 3)
   assert.equal(content['truncated'], true)
   const rest = await call(searchEntities, { limit: 100, cursor: content['next_cursor'] }, architecture)
-  assert.equal((rest.content['entities'] as unknown[]).length, 26)
+  assert.equal((rest.content['entities'] as unknown[]).length, 32)
   const databases = await call(searchEntities, { query: 'databases' }, architecture)
   assert.equal(databases.content['total'], 6)
   const nothing = await call(searchEntities, { query: 'zzzzz' }, architecture)
   assert.match(
     String(nothing.content['summary']),
-    /^Nothing found for "zzzzz" in revision 1 \(sources: sample\)\. /,
+    /^Nothing found for "zzzzz" in revision 1 \(sources: sample; no traces; no catalog\)\. /,
   )
 })
 

@@ -131,7 +131,7 @@ function generic(onPort: readonly Technology[], words: ReadonlySet<string>): Tec
 }
 
 /** `registry:5000/team/redis:7@sha256:…` is `redis`; `mssql/server` keeps two segments, its last says nothing. */
-function imageName(image: string): string {
+export function imageName(image: string): string {
   const path = image
     .replace(/@.*$/, '')
     .replace(/:[^:/]*$/, '')

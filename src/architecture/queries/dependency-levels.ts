@@ -1,12 +1,11 @@
-import { byRank, entityAt, forEachStep, type Direction, type GraphIndex } from '../graph-index.ts'
-import type { EntityKind, Relation, RelationType } from '../model.ts'
+import { entityAt, forEachStep, type Direction, type GraphIndex } from '../graph-index.ts'
+import type { EntityKind, Relation } from '../model.ts'
+import { createRelationFilter, type RelationFilter } from '../relation-filter.ts'
 
 /** Which dependencies are wanted. */
-export interface DependencyQuestion {
+export interface DependencyQuestion extends RelationFilter {
   direction: Direction
   depth: number
-  /** Only relations of these types are followed. */
-  relations?: readonly RelationType[] | undefined
   /** Only these kinds are reported; the way there may lead through others. */
   kinds?: readonly EntityKind[] | undefined
 }
@@ -36,49 +35,56 @@ export function findDependencies(
   start: number,
   question: DependencyQuestion,
 ): DependencyLevels {
-  const { direction, depth, kinds, relations: types } = question
+  const { direction, depth, kinds } = question
   const isReported = (ordinal: number) => kinds === undefined || kinds.includes(entityAt(index, ordinal).kind)
-  const seen = new Set([start])
+  const isFollowed = createRelationFilter(index, question)
+  const seen = new Uint8Array(index.entities.length)
+  seen[start] = 1
   const relations: LevelRelation[] = []
   const entitiesByLevel: number[] = []
-  const rank = byRank(index)
   let frontier = [start]
   for (let level = 1; level <= depth && frontier.length > 0; level += 1) {
     const next: number[] = []
     const met: LevelRelation[] = []
     for (const ordinal of frontier) {
-      forEachStep(index, ordinal, direction, (neighbour, relation) => {
-        if (types !== undefined && !types.includes(relation.type)) return
+      forEachStep(index, ordinal, direction, (neighbour, relation, position) => {
+        if (!isFollowed(position)) return
         if (isReported(neighbour)) met.push({ level, relation, reached: neighbour })
-        if (seen.has(neighbour)) return
-        seen.add(neighbour)
+        if (seen[neighbour] === 1) return
+        seen[neighbour] = 1
         next.push(neighbour)
       })
     }
-    relations.push(...met.toSorted((a, b) => rank(a.reached, b.reached)))
+    for (const each of inOrderOfRank(index, met)) relations.push(each)
     entitiesByLevel.push(next.filter(isReported).length)
     frontier = next
   }
-  return {
-    relations,
-    entitiesByLevel: trimmed(entitiesByLevel),
-    continues: leadsOn(index, frontier, seen, question),
-  }
-}
-
-function leadsOn(
-  index: GraphIndex,
-  frontier: number[],
-  seen: ReadonlySet<number>,
-  { direction, relations: types }: DependencyQuestion,
-): boolean {
-  return frontier.some((ordinal) => {
+  const leadsOn = (ordinal: number) => {
     let leads = false
-    forEachStep(index, ordinal, direction, (neighbour, { type }) => {
-      if (!seen.has(neighbour) && (types === undefined || types.includes(type))) leads = true
+    forEachStep(index, ordinal, direction, (neighbour, _, position) => {
+      if (seen[neighbour] !== 1 && isFollowed(position)) leads = true
     })
     return leads
-  })
+  }
+  return { relations, entitiesByLevel: trimmed(entitiesByLevel), continues: frontier.some(leadsOn) }
+}
+
+/** A counting sort where there is much: ranks are small numbers, each given once. Stable. */
+function inOrderOfRank({ ranks }: GraphIndex, met: readonly LevelRelation[]): readonly LevelRelation[] {
+  if (met.length < 2) return met
+  const rankOf = ({ reached }: LevelRelation) => ranks[reached] ?? 0
+  if (met.length < ranks.length / 8) return met.toSorted((a, b) => rankOf(a) - rankOf(b))
+  const next = new Uint32Array(ranks.length + 1)
+  for (const each of met) next[rankOf(each) + 1] = (next[rankOf(each) + 1] ?? 0) + 1
+  for (let rank = 0; rank < ranks.length; rank += 1)
+    next[rank + 1] = (next[rank + 1] ?? 0) + (next[rank] ?? 0)
+  const ordered = met.slice()
+  for (const each of met) {
+    const place = next[rankOf(each)] ?? 0
+    ordered[place] = each
+    next[rankOf(each)] = place + 1
+  }
+  return ordered
 }
 
 function trimmed(counts: number[]): number[] {

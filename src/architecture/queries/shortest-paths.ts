@@ -1,16 +1,18 @@
-import type { Adjacency, GraphIndex } from '../graph-index.ts'
-import type { RelationType } from '../model.ts'
+import { neighboursOf, undirectedOf, type Digraph, type Neighbourhood } from '../digraph.ts'
+import type { GraphIndex } from '../graph-index.ts'
+import { followedGraph, type RelationFilter } from '../relation-filter.ts'
 
 /** Which paths are wanted; ends are ordinals. */
-export interface PathQuestion {
+export interface PathQuestion extends RelationFilter {
   from: number
   to: number
   /** How many paths at most. */
   count: number
   maxHops: number
-  relations?: readonly RelationType[] | undefined
   /** Ordinals no path may pass. */
   avoid?: readonly number[] | undefined
+  /** True follows relations against their direction too: how two entities are connected at all. */
+  undirected?: boolean | undefined
 }
 
 /** Ordinals from start to end. */
@@ -22,7 +24,7 @@ export type Path = number[]
  */
 export function findShortestPaths(index: GraphIndex, question: PathQuestion): Path[] {
   if (question.from === question.to) return []
-  const search = createSearch(index, question)
+  const search = createSearch(graphOfPaths(index, question), question)
   const first = search(question.from, { closed: [], barred: new Set(), hops: question.maxHops })
   const paths: Path[] = first === undefined ? [] : [first]
   const candidates = new Map<string, Path>()
@@ -36,6 +38,15 @@ export function findShortestPaths(index: GraphIndex, question: PathQuestion): Pa
     paths.push(last)
   }
   return paths
+}
+
+/** The graph in which paths are looked for. */
+export function graphOfPaths(
+  index: GraphIndex,
+  { undirected = false, ...filter }: RelationFilter & { undirected?: boolean | undefined },
+): Digraph {
+  const graph = followedGraph(index, filter)
+  return undirected ? undirectedOf(graph) : graph
 }
 
 /** Finds the shortest path from a start to the one end; `closed` may not be entered, `barred` not as the first step. */
@@ -61,16 +72,11 @@ const unvisited = -1
 const unreachable = 255
 
 /** Distances to the end, computed once, keep every search from going where the end is out of reach. */
-function createSearch(
-  index: GraphIndex,
-  { to, relations: types, maxHops, avoid = [] }: PathQuestion,
-): Search {
-  const isFollowed = (relation: number) =>
-    types === undefined || types.includes(index.relations[relation]?.type ?? 'calls')
-  const distances = distancesTo(index.incoming, to, maxHops, isFollowed)
-  const { offsets, neighbours, relations } = index.outgoing
+function createSearch(graph: Digraph, { to, maxHops, avoid = [] }: PathQuestion): Search {
+  const distances = distancesTo(graph.predecessors, to, maxHops)
+  const { offsets, neighbours } = graph.successors
   return (start, { closed, barred, hops }) => {
-    const previous = new Int32Array(distances.length).fill(unvisited)
+    const previous = new Int32Array(graph.size).fill(unvisited)
     for (const ordinal of [...avoid, ...closed, start]) previous[ordinal] = ordinal
     let frontier = [start]
     for (let hop = 1; hop <= hops && frontier.length > 0; hop += 1) {
@@ -79,7 +85,7 @@ function createSearch(
         for (let position = offsets[ordinal] ?? 0; position < (offsets[ordinal + 1] ?? 0); position += 1) {
           const neighbour = neighbours[position] ?? 0
           const isTooFar = hop + (distances[neighbour] ?? unreachable) > hops
-          if (isTooFar || previous[neighbour] !== unvisited || !isFollowed(relations[position] ?? 0)) continue
+          if (isTooFar || previous[neighbour] !== unvisited) continue
           if (ordinal === start && barred.has(neighbour)) continue
           previous[neighbour] = ordinal
           if (neighbour === to) return pathTo(to, start, previous)
@@ -92,21 +98,15 @@ function createSearch(
   }
 }
 
-function distancesTo(
-  { offsets, neighbours, relations }: Adjacency,
-  end: number,
-  maxHops: number,
-  isFollowed: (relation: number) => boolean,
-): Uint8Array {
-  const distances = new Uint8Array(offsets.length - 1).fill(unreachable)
+function distancesTo(predecessors: Neighbourhood, end: number, maxHops: number): Uint8Array {
+  const distances = new Uint8Array(predecessors.offsets.length - 1).fill(unreachable)
   distances[end] = 0
   let frontier = [end]
   for (let hop = 1; hop <= maxHops && frontier.length > 0; hop += 1) {
     const next: number[] = []
     for (const ordinal of frontier) {
-      for (let position = offsets[ordinal] ?? 0; position < (offsets[ordinal + 1] ?? 0); position += 1) {
-        const neighbour = neighbours[position] ?? 0
-        if (distances[neighbour] !== unreachable || !isFollowed(relations[position] ?? 0)) continue
+      for (const neighbour of neighboursOf(predecessors, ordinal)) {
+        if (distances[neighbour] !== unreachable) continue
         distances[neighbour] = hop
         next.push(neighbour)
       }

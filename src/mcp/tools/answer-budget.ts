@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { renderText, type AnswerContent } from './answer-text.ts'
+import { estimateTokens } from './token-estimate.ts'
 
 /** The input by which a model chooses how much it wants to read. */
 export const maxTokens = z
@@ -7,12 +8,20 @@ export const maxTokens = z
   .min(500)
   .max(8000)
   .default(2000)
-  .describe(
-    'Roughly how many tokens the answer may take; what does not fit is cut by rank and said to be cut',
-  )
+  .describe('About how many tokens the answer may take; it is cut by rank and says so')
 
-/** Characters of compact JSON for each token, measured on grouped adjacency with two tokenizers: 3.3 to 4.3. */
-const charactersPerToken = 3.2
+/** How many tokens an answer takes in the longer of its two forms. */
+export function measureAnswer(content: AnswerContent): number {
+  const json = JSON.stringify(content)
+  const text = renderText(content)
+  // Two languages for the same: a text is hardly ever the longer one, and then by far.
+  return Math.max(estimateTokens(json), text.length * 1.3 < json.length ? 0 : estimateTokens(text))
+}
+
+/** Filled to so much of the budget, an answer is not measured again for a few items more. */
+const enoughFilled = 0.96
+/** After so many measurements the search halves what is left instead: some items are much longer than others. */
+const patience = 4
 
 /**
  * How many of `available` ranked items fit into an answer, at least one, so that a cursor always moves on.
@@ -23,23 +32,40 @@ export function countThatFits(
   budget: number,
   render: (count: number) => AnswerContent,
 ): number {
-  const fits = (count: number) => {
-    const content = render(count)
-    const longest = Math.max(JSON.stringify(content).length, renderText(content).length)
-    return longest / charactersPerToken <= budget
+  const measure = (count: number) => measureAnswer(render(count))
+  let fitting = { count: 0, tokens: 0 }
+  let excessive: { count: number; tokens: number } | undefined
+  let next = Math.min(available, 8)
+  // Items are about equally long, so that where to look next is interpolated; each measurement narrows the search.
+  for (let attempt = 1; next > fitting.count && next < (excessive?.count ?? available + 1); attempt += 1) {
+    const measured = { count: next, tokens: measure(next) }
+    if (measured.tokens <= budget) fitting = measured
+    else excessive = measured
+    if (fitting.count === available || fitting.tokens >= budget * enoughFilled) break
+    next =
+      excessive !== undefined && attempt > patience
+        ? (fitting.count + excessive.count) >> 1
+        : interpolate(fitting, excessive, { budget, available, measured })
   }
-  // Doubling first: no rendering of what is much too long.
-  let enough = 0
-  let tooMany = 1
-  while (tooMany <= available && fits(tooMany)) {
-    enough = tooMany
-    tooMany *= 2
+  return Math.min(available, Math.max(1, fitting.count))
+}
+
+interface Measured {
+  count: number
+  tokens: number
+}
+
+function interpolate(
+  fitting: Measured,
+  excessive: Measured | undefined,
+  { budget, available, measured }: { budget: number; available: number; measured: Measured },
+): number {
+  if (excessive === undefined) {
+    const perItem = measured.tokens / measured.count
+    const guess = Math.floor(budget / perItem)
+    return Math.min(available, Math.max(fitting.count + 1, Math.min(guess, fitting.count * 8)))
   }
-  tooMany = Math.min(tooMany, available + 1)
-  while (tooMany - enough > 1) {
-    const middle = (enough + tooMany) >> 1
-    if (fits(middle)) enough = middle
-    else tooMany = middle
-  }
-  return Math.min(available, Math.max(1, enough))
+  const perItem = (excessive.tokens - fitting.tokens) / (excessive.count - fitting.count)
+  const guess = fitting.count + Math.floor((budget - fitting.tokens) / Math.max(perItem, 1e-9))
+  return Math.min(excessive.count - 1, Math.max(fitting.count + 1, guess))
 }

@@ -1,138 +1,165 @@
 import { z } from 'zod'
-import { entityAt, forEachStep, type GraphIndex } from '../../architecture/graph-index.ts'
-import type { RelationType } from '../../architecture/model.ts'
-import { isInferred } from '../../architecture/evidence.ts'
-import { resolveEntity } from '../../architecture/queries/entity-resolution.ts'
+import { entityAt, relationsBetween, type GraphIndex } from '../../architecture/graph-index.ts'
+import { renderMermaid } from '../../architecture/mermaid.ts'
+import { isDependency, type RelationType } from '../../architecture/model.ts'
+import { findCutPoints } from '../../architecture/queries/path-cut-points.ts'
 import { findShortestPaths, type Path, type PathQuestion } from '../../architecture/queries/shortest-paths.ts'
 import { DomainError } from '../../domain/errors.ts'
-import { countThatFits, maxTokens } from './answer-budget.ts'
-import { entityReference, presentName, relationsInput } from './answer-names.ts'
-import { presentBounds, presentEmptyGraph, presentProvenance } from './answer-provenance.ts'
-import { presentAnswer, type AnswerContent } from './answer-text.ts'
-import { defineTool } from './define-tool.ts'
+import { entityReference, presentMarks, presentNames, refsOf, relationInputs } from './answer-names.ts'
+import { presentPage } from './answer-page.ts'
+import { countHops, presentPath } from './answer-paths.ts'
+import { defineGraphTool } from './graph-tool.ts'
+import { findEnds, type PathEnds } from './path-ends.ts'
+
+const mostAvoided = 20
 
 /** The ways from one entity to another. */
-export const findPaths = defineTool({
+export const findPaths = defineGraphTool({
   name: 'find_paths',
   title: 'Find paths',
   description:
-    'Finds the shortest ways along dependencies from one entity to another, hop by hop, for instance how requests get from a frontend to a database. Direction matters: from is the side that depends (the caller). Says when there is none, how far it looked, and whether there is one the other way round.',
-  requiredScope: 'architecture:read',
-  inputSchema: z.strictObject({
-    from: entityReference.describe('Where the way begins: the dependent side. A reference or name'),
-    to: entityReference.describe('Where the way ends: the side depended on. A reference or name'),
+    'Finds the shortest ways along dependencies from one entity to another, hop by hop, for instance how requests flow from a frontend to a database; to may be a kind or technology such as "database" or "redis", which means what of it is reached. Direction matters: from is the side that depends (the caller). Tells what every way must pass, or how far it looked when there is none.',
+  input: {
+    from: entityReference.describe('The dependent side, where requests start. A reference or name'),
+    to: entityReference.describe('The side depended on. A reference, name, kind or technology'),
     k: z.int().min(1).max(5).default(3).describe('How many ways at most, shortest first'),
-    max_hops: z.int().min(1).max(12).default(8).describe('How long a way may be'),
-    relations: relationsInput,
-    avoid: z
-      .array(entityReference)
-      .max(20)
-      .default([])
-      .describe(
-        'References or names that no way may pass, for instance to see whether there is a way around',
-      ),
-    max_tokens: maxTokens,
-  }),
-  async handler(input, context) {
-    const { graph, index } = await context.architecture.load(context.principal.organization.id)
-    if (graph.entities.length === 0) return presentAnswer(presentEmptyGraph(context), [])
-    const question = readQuestion(index, input)
-    const paths = findShortestPaths(index, question)
-    const ends = [question.from, question.to]
-    const [from, to] = ends.map((ordinal) => presentName(index, entityAt(index, ordinal)))
-    const refsOf = (ordinals: readonly number[]) => ordinals.map((ordinal) => entityAt(index, ordinal).ref)
-    const provenance = presentProvenance(graph, context.now())
-    if (paths.length === 0) {
-      const over = input.relations?.join(', ') ?? 'all relations'
-      const around = input.avoid.length === 0 ? '' : ` around ${input.avoid.join(', ')}`
-      const answer = {
-        summary: `No path from ${from} to ${to}${around} within ${input.max_hops} hops over ${over}, ${presentBounds(graph)}.`,
-        other_way_round: presentReverse(index, question),
-        total: 0,
-        ...provenance,
-      }
-      return presentAnswer(answer, refsOf(ends))
+    max_hops: z.int().min(1).max(12).default(8),
+    avoid: z.array(entityReference).max(mostAvoided).default([]).describe('Entities no way may pass'),
+    ...relationInputs,
+    undirected: z
+      .boolean()
+      .default(false)
+      .describe('true follows relations both ways: how two entities are connected at all'),
+    format: z.enum(['hops', 'mermaid']).default('hops'),
+  },
+  answer(input, asked) {
+    const { index } = asked
+    const avoid = input.avoid.map((text) => asked.resolve(text, 'avoid'))
+    const question = {
+      count: input.k,
+      maxHops: input.max_hops,
+      avoid,
+      undirected: input.undirected,
+      relations: input.relations,
+      minConfidence: input.min_confidence,
+      includeInferred: input.include_inferred,
     }
-    const render = (count: number): AnswerContent => ({
-      summary: `${presentCount(paths.length, input.k)} from ${from} to ${to} within ${input.max_hops} hops; the shortest has ${hops(paths[0])}.`,
-      paths: paths.slice(0, count).map((path) => presentPath(index, path, input.relations)),
-      shared_by_these_paths: presentCommon(index, paths),
+    const ends = findEnds(asked, input, question)
+    refuseImpossible(index, ends, avoid)
+    const paths = findAllPaths(index, ends, question)
+    const { from, to } = ends
+    const names = [from, to].map((ordinals) => presentNames(index, ordinals.slice(0, 5)).join(', '))
+    const [start, end] = names
+    const isOne = from.length === 1 && to.length === 1
+    const one = { ...question, from: from[0] ?? -1, to: to[0] ?? -1 }
+    return presentPage(asked, {
+      items: paths,
       total: paths.length,
-      returned: count,
-      truncated: count < paths.length,
-      ...provenance,
+      render: (shown) => ({
+        summary:
+          paths.length === 0
+            ? `No path from ${start} to ${end}${describeLimits(input)}, ${asked.bounds}.`
+            : `${presentCount(paths.length, input.k)} from ${start} to ${end} within ${input.max_hops} hops; the shortest has ${countHops(paths[0])}.`,
+        ...(input.format === 'mermaid' && shown.length > 0
+          ? { mermaid: drawPaths(index, shown) }
+          : { paths: shown.map((path) => presentPath(index, path, question)) }),
+        shared_by_these_paths: presentShared(index, shown),
+        // Of all ways however long, which is more than those shown have in common.
+        every_way_passes:
+          isOne && paths.length > 0 ? presentSome(index, findCutPoints(index, one) ?? []) : undefined,
+        other_way_round: isOne && paths.length === 0 ? presentReverse(index, one) : undefined,
+        marks: presentMarks(asked, relationsOn(index, shown), entitiesOn(index, shown)),
+      }),
+      entitiesOf: (shown) => refsOf(index, [...from, ...to, ...shown.flat()]),
     })
-    const count = countThatFits(paths.length, input.max_tokens, render)
-    return presentAnswer(render(count), refsOf([...ends, ...paths.slice(0, count).flat()]))
   },
 })
 
-function readQuestion(
-  index: GraphIndex,
-  input: {
-    from: string
-    to: string
-    k: number
-    max_hops: number
-    relations?: RelationType[] | undefined
-    avoid: string[]
-  },
-): PathQuestion {
-  const from = resolveEntity(index, input.from, 'from')
-  const to = resolveEntity(index, input.to, 'to')
-  const avoid = input.avoid.map((text) => resolveEntity(index, text, 'avoid'))
-  if (from === to) {
-    throw new DomainError('invalid_input', `from and to are the same entity, ${entityAt(index, from).ref}.`, {
-      field: 'to',
-    })
+function refuseImpossible(index: GraphIndex, { from, to }: PathEnds, avoid: readonly number[]): void {
+  const [start = -1] = from
+  if (from.length === 1 && to.length === 1 && to[0] === start) {
+    throw new DomainError(
+      'invalid_input',
+      `from and to are the same entity, ${entityAt(index, start).ref}.`,
+      { field: 'to' },
+    )
   }
-  if (avoid.includes(from) || avoid.includes(to)) {
+  const isEnd = (ordinal: number) =>
+    (from.length === 1 && from.includes(ordinal)) || (to.length === 1 && to.includes(ordinal))
+  if (avoid.some(isEnd)) {
     throw new DomainError('invalid_input', 'A path cannot avoid the entity where it begins or ends.', {
       field: 'avoid',
     })
   }
-  return { from, to, count: input.k, maxHops: input.max_hops, relations: input.relations, avoid }
 }
 
-/** `frontend -calls-> cart -reads_writes-> cart-db` */
-function presentPath(index: GraphIndex, path: Path, types: readonly RelationType[] | undefined): string {
-  const [start = -1, ...rest] = path
-  let text = presentName(index, entityAt(index, start))
-  let previous = start
-  for (const ordinal of rest) {
-    const verbs: string[] = []
-    forEachStep(index, previous, 'downstream', (neighbour, relation) => {
-      if (neighbour !== ordinal || !(types?.includes(relation.type) ?? true)) return
-      verbs.push((isInferred(relation) ? '~' : '') + relation.type)
-    })
-    text += ` -${verbs.join(',')}-> ${presentName(index, entityAt(index, ordinal))}`
-    previous = ordinal
-  }
-  return text
+/** Where several ends were meant: the shortest paths to any of them. */
+function findAllPaths(
+  index: GraphIndex,
+  { from, to }: PathEnds,
+  question: Omit<PathQuestion, 'from' | 'to'>,
+): Path[] {
+  const found = from.flatMap((start) =>
+    to.flatMap((end) => findShortestPaths(index, { ...question, from: start, to: end })),
+  )
+  return found.toSorted((a, b) => a.length - b.length).slice(0, Math.max(question.count, to.length))
 }
 
-/** Entities between the ends that every found way passes: candidates for single points of failure. */
-function presentCommon(index: GraphIndex, paths: readonly Path[]): string[] | undefined {
+function describeLimits(input: {
+  avoid: string[]
+  max_hops: number
+  relations?: RelationType[] | undefined
+  undirected: boolean
+  include_inferred: boolean
+}): string {
+  const around = input.avoid.length === 0 ? '' : ` around ${input.avoid.join(', ')}`
+  const over = input.relations?.join(', ') ?? 'all dependencies'
+  const both = input.undirected ? ' in either direction' : ''
+  const sure = input.include_inferred ? '' : ' that are not only inferred'
+  return `${around} within ${input.max_hops} hops over ${over}${both}${sure}`
+}
+
+/** Entities between the ends that every way shown passes. */
+function presentShared(index: GraphIndex, paths: readonly Path[]): string[] | undefined {
   const [first = [], ...others] = paths
-  const common = first.slice(1, -1).filter((ordinal) => others.every((path) => path.includes(ordinal)))
-  return common.length === 0
-    ? undefined
-    : common.map((ordinal) => presentName(index, entityAt(index, ordinal)))
+  return presentSome(
+    index,
+    first.slice(1, -1).filter((ordinal) => others.every((path) => path.includes(ordinal))),
+  )
+}
+
+function presentSome(index: GraphIndex, ordinals: readonly number[]): string[] | undefined {
+  return ordinals.length === 0 ? undefined : presentNames(index, ordinals)
 }
 
 function presentReverse(index: GraphIndex, question: PathQuestion): string | undefined {
   const [path] = findShortestPaths(index, { ...question, from: question.to, to: question.from, count: 1 })
-  return path === undefined ? undefined : presentPath(index, path, question.relations)
+  return path === undefined ? undefined : presentPath(index, path, question)
+}
+
+function drawPaths(index: GraphIndex, paths: readonly Path[]): string {
+  return renderMermaid(entitiesOn(index, paths), relationsOn(index, paths)).text
+}
+
+function entitiesOn(index: GraphIndex, paths: readonly Path[]) {
+  return [...new Set(paths.flat())].map((ordinal) => entityAt(index, ordinal))
+}
+
+function relationsOn(index: GraphIndex, paths: readonly Path[]) {
+  const ends = new Set(
+    paths.flatMap((path) =>
+      path.slice(1).flatMap((ordinal, at) => [`${path[at]} ${ordinal}`, `${ordinal} ${path[at]}`]),
+    ),
+  )
+  return [...ends].flatMap((pair) => {
+    const [from = -1, to = -1] = pair.split(' ').map(Number)
+    return relationsBetween(index, from, to).filter(({ type }) => isDependency(type))
+  })
 }
 
 /** As many as were asked for may not be all. */
 function presentCount(found: number, asked: number): string {
-  if (found === asked)
-    return asked === 1 ? 'The shortest path' : `The ${asked} shortest paths (there may be more)`
+  if (found >= asked)
+    return found === 1 ? 'The shortest path' : `The ${found} shortest paths (there may be more)`
   return found === 1 ? 'The only path' : `All ${found} paths`
-}
-
-function hops(path: Path | undefined): string {
-  const count = (path?.length ?? 1) - 1
-  return count === 1 ? '1 hop' : `${count} hops`
 }

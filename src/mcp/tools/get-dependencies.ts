@@ -1,13 +1,12 @@
 import { z } from 'zod'
 import { entityAt, type GraphIndex } from '../../architecture/graph-index.ts'
-import type { Graph } from '../../architecture/model.ts'
+import { mostMermaidNodes, renderMermaid } from '../../architecture/mermaid.ts'
+import type { EntityKind, RelationType } from '../../architecture/model.ts'
 import {
   findDependencies,
   type DependencyLevels,
   type LevelRelation,
 } from '../../architecture/queries/dependency-levels.ts'
-import { resolveEntity } from '../../architecture/queries/entity-resolution.ts'
-import { countThatFits, maxTokens } from './answer-budget.ts'
 import { cursorInput, paginate } from './answer-cursor.ts'
 import {
   endsOf,
@@ -16,79 +15,114 @@ import {
   kindsInput,
   presentLegend,
   presentName,
-  relationsInput,
+  relationInputs,
   type GroupedRelations,
+  type Naming,
 } from './answer-names.ts'
-import { presentBounds, presentEmptyGraph, presentProvenance } from './answer-provenance.ts'
-import { presentAnswer, type AnswerContent } from './answer-text.ts'
-import { defineTool } from './define-tool.ts'
-
-const inputSchema = z.strictObject({
-  ref: entityReference.describe('Reference such as service:shop/cart, or a name'),
-  direction: z
-    .enum(['downstream', 'upstream', 'both'])
-    .default('downstream')
-    .describe(
-      'downstream: what it depends on; upstream: what depends on it, and so would notice its failure',
-    ),
-  depth: z.int().min(1).max(6).default(1).describe('1 for direct dependencies, more to follow them'),
-  relations: relationsInput,
-  kinds: kindsInput.describe('Only report entities of these kinds; the way to them may lead through others'),
-  cursor: cursorInput,
-  max_tokens: maxTokens,
-})
-type Input = z.infer<typeof inputSchema>
+import { presentPage } from './answer-page.ts'
+import { defineGraphTool } from './graph-tool.ts'
+import { renderTree } from './relation-tree.ts'
 
 /** What an entity needs and what needs it, level by level. */
-export const getDependencies = defineTool({
+export const getDependencies = defineGraphTool({
   name: 'get_dependencies',
   title: 'Get dependencies',
   description:
-    'Follows dependencies of an entity, level by level: what it depends on (downstream), what depends on it (upstream), or both, up to six levels deep. Use depth 1 for direct dependencies, upstream with a greater depth to see who is affected by a change or an outage, kinds to ask for instance which databases are reached in the end. The answer groups relations as {from: {relation: [to]}}, always from the dependent to what it depends on.',
-  requiredScope: 'architecture:read',
-  inputSchema,
-  async handler(input, context) {
-    const { graph, index } = await context.architecture.load(context.principal.organization.id)
-    if (graph.entities.length === 0) return presentAnswer(presentEmptyGraph(context), [])
-    const start = resolveEntity(index, input.ref, 'ref')
-    const { direction, depth, relations, kinds } = input
-    const question = ['get_dependencies', start, direction, depth, relations, kinds]
-    const { offset, cursorAt } = paginate(input.cursor, graph.revision, question)
+    'Follows dependencies of an entity, level by level: what it depends on (downstream), what depends on it or connects to it (upstream), or both. Depth 1 gives direct dependencies; kinds asks for instance which databases are reached in the end. Groups relations as {from: {relation: [to]}}, always from the dependent to what it depends on; or draws a tree or a Mermaid flowchart. Follows other relations too where relations names them, such as part_of.',
+  input: {
+    ref: entityReference.describe('Reference such as service:shop/cart, or a name'),
+    direction: z
+      .enum(['downstream', 'upstream', 'both'])
+      .default('downstream')
+      .describe('downstream: what it depends on; upstream: what depends on it'),
+    depth: z.int().min(1).max(6).default(1),
+    ...relationInputs,
+    kinds: kindsInput.describe('Only report these kinds; the way to them may lead through others'),
+    format: z.enum(['adjacency', 'tree', 'mermaid']).default('adjacency'),
+    cursor: cursorInput,
+  },
+  answer(input, asked) {
+    const { graph, index } = asked
+    const start = asked.resolve(input.ref, 'ref')
+    const { ref: _ref, cursor, max_tokens: _maxTokens, as_of: _asOf, ...question } = input
+    const pagination = paginate(cursor, graph.revision, ['get_dependencies', start, question])
     const sides = sidesOf(index, start, input)
-    const items = sides
-      .flatMap(({ side, levels }) => levels.relations.map((item) => ({ side, ...item })))
-      .toSorted((a, b) => a.level - b.level)
-    const render = (count: number): AnswerContent => {
-      const end = offset + count
-      const page = items.slice(offset, end)
-      return {
-        summary: sides.map((each) => summarize(index, start, each, { input, graph })).join(' '),
+    const items = mergeSides(sides)
+    const available = items.slice(pagination.offset, pagination.offset + mostItems)
+    return presentPage(asked, {
+      items: input.format === 'mermaid' ? drawable(available) : available,
+      total: items.length,
+      pagination,
+      render: (page) => ({
+        summary: sides
+          .map((each) => summarize(index, start, each, { input, bounds: asked.bounds }))
+          .join(' '),
         entity: entityAt(index, start).ref,
-        ...presentSides(index, page),
+        ...present(asked, start, page, input.format),
         ...presentLegend(
-          index,
+          asked,
           page.map(({ relation }) => relation),
         ),
-        total: items.length,
-        returned: page.length,
-        truncated: end < items.length,
-        next_cursor: end < items.length ? cursorAt(end) : undefined,
-        ...presentProvenance(graph, context.now()),
-      }
-    }
-    const available = Math.max(0, items.length - offset)
-    const count = available === 0 ? 0 : countThatFits(available, input.max_tokens, render)
-    const shown = items.slice(offset, offset + count).map(({ relation }) => relation)
-    return presentAnswer(render(count), [entityAt(index, start).ref, ...endsOf(shown)])
+      }),
+      entitiesOf: (page) => [entityAt(index, start).ref, ...endsOf(page.map(({ relation }) => relation))],
+    })
   },
 })
 
 type Side = 'depends_on' | 'depended_on_by'
 
-function sidesOf(index: GraphIndex, start: number, input: Input): { side: Side; levels: DependencyLevels }[] {
+interface Item extends LevelRelation {
+  side: Side
+}
+
+/** More than fit into the largest answer. */
+const mostItems = 4000
+
+/** Both sides by level: where not everything fits, what is near counts more than on which side it is. */
+function mergeSides(sides: readonly { side: Side; levels: DependencyLevels }[]): Item[] {
+  const items: Item[] = []
+  const at = sides.map(() => 0)
+  for (
+    let level = 1;
+    items.length < sides.reduce((sum, { levels }) => sum + levels.relations.length, 0);
+    level += 1
+  ) {
+    sides.forEach(({ side, levels: { relations } }, position) => {
+      let next = at[position] ?? 0
+      for (let each = relations[next]; each?.level === level; each = relations[next]) {
+        items.push({ level, relation: each.relation, reached: each.reached, side })
+        next += 1
+      }
+      at[position] = next
+    })
+  }
+  return items
+}
+
+interface Question {
+  direction: 'downstream' | 'upstream' | 'both'
+  depth: number
+  relations?: RelationType[] | undefined
+  min_confidence?: number | undefined
+  include_inferred: boolean
+  kinds?: EntityKind[] | undefined
+}
+
+function sidesOf(
+  index: GraphIndex,
+  start: number,
+  input: Question,
+): { side: Side; levels: DependencyLevels }[] {
   const { direction, depth, relations, kinds } = input
   const levelsOf = (way: 'upstream' | 'downstream') =>
-    findDependencies(index, start, { direction: way, depth, relations, kinds })
+    findDependencies(index, start, {
+      direction: way,
+      depth,
+      relations,
+      kinds,
+      minConfidence: input.min_confidence,
+      includeInferred: input.include_inferred,
+    })
   return [
     ...(direction === 'upstream' ? [] : [{ side: 'depends_on' as const, levels: levelsOf('downstream') }]),
     ...(direction === 'downstream'
@@ -101,7 +135,7 @@ function summarize(
   index: GraphIndex,
   start: number,
   { side, levels }: { side: Side; levels: DependencyLevels },
-  { input, graph }: { input: Input; graph: Graph },
+  { input, bounds }: { input: Question; bounds: string },
 ): string {
   const name = presentName(index, entityAt(index, start))
   const [direct = 0] = levels.entitiesByLevel
@@ -109,10 +143,15 @@ function summarize(
   const within = input.depth === 1 ? 'directly' : `within ${input.depth} levels`
   const kinds = input.kinds === undefined ? '' : ` of kind ${input.kinds.join(' or ')}`
   const over = input.relations === undefined ? '' : ` over ${input.relations.join(', ')}`
+  const sure = [
+    input.include_inferred ? '' : ' without inferred relations',
+    input.min_confidence === undefined ? '' : ` with confidence of at least ${input.min_confidence}`,
+  ].join('')
+  const more = levels.continues ? ' A greater depth reaches more.' : ''
   if (total === 0) {
     const negative =
       side === 'depends_on' ? `${name} depends on nothing${kinds}` : `Nothing${kinds} depends on ${name}`
-    return `${negative} ${within}${over}, ${presentBounds(graph)}.${levels.continues ? ' A greater depth reaches more.' : ''}`
+    return `${negative} ${within}${over}${sure}, ${bounds}.${more}`
   }
   const directly = input.depth === 1 ? '' : ` (${direct} directly)`
   const entities = `${total} ${total === 1 ? 'entity' : 'entities'}${kinds}`
@@ -120,12 +159,44 @@ function summarize(
     side === 'depends_on'
       ? `${name} depends on ${entities}`
       : `${entities} depend${total === 1 ? 's' : ''} on ${name}`
-  return `${positive} ${within}${over}${directly}.${levels.continues ? ' A greater depth reaches more.' : ''}`
+  return `${positive} ${within}${over}${sure}${directly}.${more}`
+}
+
+/** As many as a diagram has room for. */
+function drawable(items: readonly Item[]): Item[] {
+  const drawn = new Set<string>()
+  const end = items.findIndex(({ relation: { from, to } }) => {
+    drawn.add(from).add(to)
+    return drawn.size > mostMermaidNodes
+  })
+  return items.slice(0, end === -1 ? items.length : Math.max(1, end))
+}
+
+function present(
+  asked: Naming,
+  start: number,
+  page: readonly Item[],
+  format: 'adjacency' | 'tree' | 'mermaid',
+): Record<string, unknown> {
+  const { index } = asked
+  if (page.length === 0) return {}
+  const relations = page.map(({ relation }) => relation)
+  if (format === 'mermaid') {
+    const refs = new Set([entityAt(index, start).ref, ...endsOf(relations)])
+    const entities = [...refs].map((ref) => entityAt(index, index.ordinals.get(ref) ?? -1))
+    return { mermaid: renderMermaid(entities, relations).text }
+  }
+  if (format === 'adjacency') return presentSides(asked, page)
+  const treeOf = (side: Side) => {
+    const ofSide = page.filter((item) => item.side === side)
+    return ofSide.length === 0 ? undefined : renderTree(asked, start, ofSide)
+  }
+  return { depends_on: treeOf('depends_on'), depended_on_by: treeOf('depended_on_by') }
 }
 
 function presentSides(
-  index: GraphIndex,
-  page: readonly (LevelRelation & { side: Side })[],
+  asked: Naming,
+  page: readonly Item[],
 ): Partial<Record<Side, Record<string, GroupedRelations>>> {
   const presented: Partial<Record<Side, Record<string, GroupedRelations>>> = {}
   for (const side of ['depends_on', 'depended_on_by'] as const) {
@@ -135,7 +206,7 @@ function presentSides(
     presented[side] = Object.fromEntries(
       levels.map((level) => {
         const relations = ofSide.filter((item) => item.level === level).map(({ relation }) => relation)
-        return [`level_${level}`, groupRelations(index, relations)]
+        return [`level_${level}`, groupRelations(asked, relations)]
       }),
     )
   }

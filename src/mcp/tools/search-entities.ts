@@ -1,90 +1,101 @@
 import { z } from 'zod'
-import { entityKinds, type Graph } from '../../architecture/model.ts'
+import { entityAt, type GraphIndex } from '../../architecture/graph-index.ts'
+import { entityKinds } from '../../architecture/model.ts'
 import {
   searchEntities as search,
   type EntityHit,
   type EntitySearchResult,
 } from '../../architecture/queries/entity-search.ts'
-import { countThatFits, maxTokens } from './answer-budget.ts'
+import { ownersOf } from '../../architecture/queries/ownership.ts'
 import { cursorInput, paginate } from './answer-cursor.ts'
-import { kindsInput } from './answer-names.ts'
-import { presentBounds, presentEmptyGraph, presentProvenance } from './answer-provenance.ts'
-import { presentAnswer, type AnswerContent } from './answer-text.ts'
-import { defineTool } from './define-tool.ts'
+import { kindsInput, presentEnd } from './answer-names.ts'
+import { presentPage } from './answer-page.ts'
+import { defineGraphTool } from './graph-tool.ts'
+
+const longestDescription = 160
 
 /** The way in: finds entities by what a person would call them, or lists everything. */
-export const searchEntities = defineTool({
+export const searchEntities = defineGraphTool({
   name: 'search_entities',
   title: 'Search entities',
   description:
-    'Lists services, jobs, databases, caches, queues and other entities of the architecture, or finds them by name, alias, namespace, kind, technology, image or words of their description; typing errors are forgiven. Without query it lists everything, most depended on first. Start here, then pass a ref on to get_entity, get_dependencies or find_paths.',
-  requiredScope: 'architecture:read',
-  inputSchema: z.strictObject({
+    'Lists services, jobs, databases, caches, queues and other entities, or finds them by name, alias, kind, technology, image, tag or words of their description; typing errors are forgiven. Without query it lists everything that passes the filters, most depended on first: kinds ["service"] answers which services there are.',
+  input: {
     query: z
       .string()
       .max(200)
       .optional()
-      .describe(
-        'Words that must all match, such as "redis" or "orders database"; leave out to list everything',
-      ),
-    kinds: kindsInput.describe('Only entities of these kinds'),
-    limit: z.int().min(1).max(100).default(20).describe('How many entities at most'),
+      .describe('Words that must all match, such as "redis" or "user authentication"; leave out to list'),
+    kinds: kindsInput.describe('Only these kinds'),
+    owner: z.string().min(1).max(300).optional().describe('Only what this team or person owns'),
+    tag: z.string().min(1).max(100).optional(),
+    language: z.string().min(1).max(100).optional().describe('Only code in this programming language'),
+    namespace: z.string().min(1).max(200).optional().describe('Only of this namespace'),
+    limit: z.int().min(1).max(100).default(20),
     cursor: cursorInput,
-    max_tokens: maxTokens,
-  }),
-  async handler(input, context) {
-    const { graph, index } = await context.architecture.load(context.principal.organization.id)
-    if (graph.entities.length === 0) return presentAnswer(presentEmptyGraph(context), [])
-    const { query, kinds, limit } = input
-    const { offset, cursorAt } = paginate(input.cursor, graph.revision, ['search_entities', query, kinds])
-    const result = search(index, { query, kinds, limit, offset })
-    const render = (count: number): AnswerContent => {
-      const end = offset + count
-      return {
-        summary: summarize(query, result, graph),
-        entities: result.hits.slice(0, count).map(presentHit),
-        total: result.total,
-        returned: count,
-        truncated: end < result.total,
-        next_cursor: end < result.total ? cursorAt(end) : undefined,
-        ...presentProvenance(graph, context.now()),
-      }
-    }
-    if (result.hits.length === 0) return presentAnswer(render(0), [])
-    const count = countThatFits(result.hits.length, input.max_tokens, render)
-    const shown = result.hits.slice(0, count)
-    return presentAnswer(
-      render(count),
-      shown.map(({ entity }) => entity.ref),
-    )
+  },
+  answer({ limit, cursor, ...input }, asked) {
+    const { query, kinds, owner, tag, language, namespace, environment } = input
+    const wanted = { query, kinds, owner, tag, language, namespace }
+    const { index, graph } = asked
+    const pagination = paginate(cursor, graph.revision, ['search_entities', wanted, environment])
+    const result = search(index, { ...wanted, limit, offset: pagination.offset })
+    return presentPage(asked, {
+      items: result.hits,
+      total: result.total,
+      pagination,
+      render: (hits) => ({
+        summary: summarize(wanted, result, asked.bounds),
+        entities: hits.map((hit) => presentHit(index, hit)),
+      }),
+      entitiesOf: (hits) => hits.map(({ entity }) => entity.ref),
+    })
   },
 })
 
 function summarize(
-  query: string | undefined,
+  { query, ...filters }: { query?: string | undefined } & Record<string, unknown>,
   { total, totalByKind, hits }: EntitySearchResult,
-  graph: Graph,
+  bounds: string,
 ): string {
   const isQuery = query !== undefined && query.trim() !== ''
-  const asked = isQuery ? ` for ${JSON.stringify(query)}` : ''
+  const among = Object.entries(filters)
+    .filter(([, value]) => value !== undefined)
+    .map(([filter, value]) => `${filter} ${String(value)}`)
+  const asked = [
+    isQuery ? ` for ${JSON.stringify(query)}` : '',
+    among.length > 0 ? ` with ${among.join(', ')}` : '',
+  ]
   if (total === 0)
-    return `Nothing found${asked} ${presentBounds(graph)}. Try fewer words, or leave query out to list everything.`
+    return `Nothing found${asked.join('')} ${bounds}. Try fewer words or filters, or leave query out to list.`
   if (hits[0]?.matched === 'similar name')
-    return `Nothing found${asked} exactly; ${total} with a similar name.`
+    return `Nothing found${asked[0]} exactly; ${total} with a similar name.`
   const kinds = entityKinds.flatMap((kind) =>
     totalByKind[kind] === undefined ? [] : `${totalByKind[kind]} ${kind}`,
   )
-  return `${total} found${asked}: ${kinds.join(', ')}.`
+  return `${total} found${asked.join('')}: ${kinds.join(', ')}.`
 }
 
-function presentHit({ entity, matched, dependents, dependencies }: EntityHit): Record<string, unknown> {
-  const { technology, images } = entity.attributes
+function presentHit(
+  index: GraphIndex,
+  { ordinal, entity, matched, dependents, dependencies }: EntityHit,
+): Record<string, unknown> {
+  const { technology, images, language } = entity.attributes
+  const owners = ownersOf(index, ordinal)
   return {
-    ref: entity.ref,
-    about: entity.description,
+    ref: entityAt(index, ordinal).ref,
+    about: entity.description?.slice(0, longestDescription),
     technology,
+    language,
     image: technology === undefined ? undefined : images?.[0],
     aliases: entity.aliases.length === 0 ? undefined : entity.aliases.slice(0, 5),
+    owner:
+      owners.length === 0
+        ? undefined
+        : owners
+            .slice(0, 3)
+            .map((ref) => presentEnd(index, ref))
+            .join(', '),
     dependents,
     dependencies,
     matched: matched === 'name' ? undefined : matched,

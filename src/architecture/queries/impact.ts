@@ -1,0 +1,208 @@
+import { neighboursOf } from '../digraph.ts'
+import { byRank, entityAt, forEachStep, type GraphIndex } from '../graph-index.ts'
+import { isStore } from '../kind-groups.ts'
+import { createRelationFilter, type RelationFilter } from '../relation-filter.ts'
+import { isEntryPoint } from './entry-points.ts'
+import { hits, spreadImpact, type Hit, type ImpactChange, type Spread } from './impact-spread.ts'
+import { groupByOwner, type Ownership } from './ownership.ts'
+import { findProvision } from './redundancy.ts'
+
+/** What happens to some entities, and how far to follow it. */
+export interface ImpactQuestion extends RelationFilter {
+  /** Ordinals. */
+  changed: readonly number[]
+  change: ImpactChange
+  /** Without it: to the end. */
+  maxDepth?: number | undefined
+  /** True follows what carries telemetry too, without which systems usually keep working. */
+  includeTelemetry?: boolean | undefined
+}
+
+/**
+ * What an entity feels. Of a failure: `down`, or `delayed` behind a queue. Of latency: `slow` or `delayed`. Of a change
+ * of its API or its removal: `must_change` for who uses it, `at_risk` for who uses those.
+ */
+export type ImpactEffect = 'down' | 'slow' | 'delayed' | 'must_change' | 'at_risk'
+
+/** An entity that would feel the change. */
+export interface AffectedEntity {
+  ordinal: number
+  /** Steps from the change along the shortest way; the effect is the worst along any way. */
+  level: number
+  effect: ImpactEffect
+  /** `starved` and `backlog` are queues that nobody fills or empties any more. */
+  hit: Hit
+  /** Ordinal of what it is hit through. */
+  through: number
+  /** `redundant` where something seems to stand in for what it is hit through. */
+  provision: 'single' | 'redundant'
+  /** It uses nothing else of the kind of what it is hit through. */
+  isOnlyOfKind: boolean
+  /** Ordinals of what seems to stand in. */
+  alternatives: number[]
+  /** False where only inferred relations lead here. */
+  isCertain: boolean
+}
+
+/** Everything a change would be felt by. */
+export interface Impact {
+  /** By level, then most depended on first. */
+  affected: AffectedEntity[]
+  /** How many there are at each level; the first number is level 1. */
+  counts: number[]
+  /** Ordinals of affected or changed entities at which people or foreign systems arrive. */
+  entryPoints: number[]
+  /** Who owns what is changed or affected: whom to tell. */
+  teams: Ownership[]
+  /** Ordinals of changed stores, and of those that changed or affected entities use. */
+  dataStores: number[]
+  certain: number
+  inferredOnly: number
+  /** How many direct dependents were left out since the relation carries telemetry. */
+  telemetryLeftOut: number
+}
+
+const effects: Record<ImpactChange, { direct: ImpactEffect; indirect: ImpactEffect }> = {
+  failure: { direct: 'down', indirect: 'delayed' },
+  latency: { direct: 'slow', indirect: 'delayed' },
+  api_change: { direct: 'must_change', indirect: 'at_risk' },
+  removal: { direct: 'must_change', indirect: 'at_risk' },
+}
+
+/** Who would feel a change of some entities, how, and how surely. */
+export function analyzeImpact(index: GraphIndex, question: ImpactQuestion): Impact {
+  const { changed, includeInferred = true } = question
+  const telemetry = question.includeTelemetry === true ? undefined : telemetryOf(index)
+  const spread = spreadBy(index, question, telemetry)
+  const isDoubtful = includeInferred && index.relationTraits.inferred.includes(1)
+  const certain = isDoubtful ? spreadBy(index, { ...question, includeInferred: false }, telemetry) : spread
+  const affected = inOrder(index, spread, changed).map(
+    createDescription(index, question, { spread, certain }),
+  )
+  const counts: number[] = []
+  for (const { level } of affected) counts[level - 1] = (counts[level - 1] ?? 0) + 1
+  const all = [...new Set(changed), ...affected.map(({ ordinal }) => ordinal)]
+  const certainCount = affected.filter(({ isCertain }) => isCertain).length
+  return {
+    affected,
+    counts,
+    entryPoints: all.filter((ordinal) => isEntryPoint(index, ordinal)),
+    teams: groupByOwner(index, all),
+    dataStores: storesOf(index, all),
+    certain: certainCount,
+    inferredOnly: affected.length - certainCount,
+    telemetryLeftOut: telemetry === undefined ? 0 : countLeftOut(index, changed, telemetry),
+  }
+}
+
+function spreadBy(index: GraphIndex, question: ImpactQuestion, telemetry: Uint8Array | undefined): Spread {
+  const { changed, change, maxDepth = Infinity } = question
+  const passes = createRelationFilter(index, question)
+  const isFollowed =
+    telemetry === undefined ? passes : (relation: number) => telemetry[relation] !== 1 && passes(relation)
+  return spreadImpact(index, changed, { change, maxDepth, isFollowed })
+}
+
+/** Ordinals of what is hit, by level and rank: a sort of numbers that hold both. */
+function inOrder({ ranks, ranking }: GraphIndex, spread: Spread, changed: readonly number[]): number[] {
+  const ordinals = new Set(spread.order.map((place) => Math.floor(place / hits.length)))
+  for (const ordinal of changed) ordinals.delete(ordinal)
+  const size = ranking.length
+  const keys = Float64Array.from(
+    ordinals,
+    (ordinal) => levelOf(spread, ordinal) * size + (ranks[ordinal] ?? 0),
+  )
+  return Array.from(keys.toSorted(), (key) => ranking[key % size] ?? 0)
+}
+
+function createDescription(
+  index: GraphIndex,
+  { changed, change }: ImpactQuestion,
+  { spread, certain }: { spread: Spread; certain: Spread },
+): (ordinal: number) => AffectedEntity {
+  const isHit = (ordinal: number) => worstHit(spread, ordinal) !== undefined
+  return (ordinal) => {
+    const hit = worstHit(spread, ordinal) ?? 'indirect'
+    const through = spread.through[ordinal * hits.length + hits.indexOf(hit)] ?? ordinal
+    const { isOnlyOfKind, alternatives } = standInsFor(index, { ordinal, through, hit })
+    // Another instance helps against a failure, never against a changed interface.
+    const isReplicated =
+      (change === 'failure' || change === 'latency') &&
+      changed.includes(through) &&
+      (entityAt(index, through).attributes.replicas ?? 1) > 1
+    const unhurt = alternatives.filter((alternative) => !isHit(alternative))
+    const isRedundant = isReplicated || (change !== 'api_change' && unhurt.length > 0)
+    return {
+      ordinal,
+      level: levelOf(spread, ordinal),
+      effect: effects[change][hit === 'direct' ? 'direct' : 'indirect'],
+      hit,
+      through,
+      provision: isRedundant ? 'redundant' : 'single',
+      isOnlyOfKind,
+      alternatives: unhurt,
+      isCertain: worstHit(certain, ordinal) !== undefined,
+    }
+  }
+}
+
+/** For a queue: others that fill or empty it; else: other providers. */
+function standInsFor(
+  index: GraphIndex,
+  { ordinal, through, hit }: { ordinal: number; through: number; hit: Hit },
+): { isOnlyOfKind: boolean; alternatives: number[] } {
+  if (hit !== 'starved' && hit !== 'backlog')
+    return findProvision(index, { dependent: ordinal, provider: through })
+  const wanted = hit === 'starved' ? 'publishes' : 'consumes'
+  const alternatives: number[] = []
+  forEachStep(index, ordinal, 'upstream', (other, { type }) => {
+    if (type === wanted && other !== through) alternatives.push(other)
+  })
+  return { isOnlyOfKind: alternatives.length === 0, alternatives }
+}
+
+function worstHit({ levels }: Spread, ordinal: number): Hit | undefined {
+  for (let position = 0; position < hits.length; position += 1)
+    if ((levels[ordinal * hits.length + position] ?? -1) >= 0) return hits[position]
+  return undefined
+}
+
+function levelOf({ levels }: Spread, ordinal: number): number {
+  let least = Infinity
+  for (let position = 0; position < hits.length; position += 1) {
+    const level = levels[ordinal * hits.length + position] ?? -1
+    if (level >= 0 && level < least) least = level
+  }
+  return least
+}
+
+function storesOf(index: GraphIndex, ordinals: readonly number[]): number[] {
+  const stores = new Set<number>()
+  const add = (ordinal: number) => {
+    if (isStore(entityAt(index, ordinal).kind)) stores.add(ordinal)
+  }
+  for (const ordinal of ordinals) {
+    add(ordinal)
+    neighboursOf(index.dependencies.successors, ordinal).forEach(add)
+  }
+  return [...stores].toSorted(byRank(index))
+}
+
+/** 1 by position in `relations` where one of the ends carries telemetry. */
+function telemetryOf(index: GraphIndex): Uint8Array | undefined {
+  const refs = new Set(
+    index.entities.filter((entity) => entity.tags?.includes('telemetry')).map(({ ref }) => ref),
+  )
+  if (refs.size === 0) return undefined
+  return Uint8Array.from(index.relations, ({ from, to }) => Number(refs.has(from) || refs.has(to)))
+}
+
+function countLeftOut(index: GraphIndex, changed: readonly number[], telemetry: Uint8Array): number {
+  const leftOut = new Set<number>()
+  for (const ordinal of changed) {
+    forEachStep(index, ordinal, 'upstream', (dependent, _, position) => {
+      if (telemetry[position] === 1) leftOut.add(dependent)
+    })
+  }
+  return leftOut.size
+}

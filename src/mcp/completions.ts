@@ -1,0 +1,52 @@
+import type { CompleteRequestParams, CompleteResult } from '@modelcontextprotocol/server'
+import type { Architecture } from '../architecture/architecture.ts'
+import type { EntityKind } from '../architecture/model.ts'
+import { searchEntities } from '../architecture/queries/entity-search.ts'
+import { prompts } from './prompts.ts'
+import { entityTemplate } from './resources.ts'
+import type { Caller } from './tool-call.ts'
+import { presentName } from './tools/answer-names.ts'
+
+/** MCP allows no more in one answer. */
+const mostValues = 100
+const longestValue = 200
+
+/**
+ * Completes what a person types: references of entities in addresses of resources, names of entities and teams in
+ * prompts. Only of the caller's organization. What cannot be completed has no completions, which is no error.
+ */
+export async function complete(
+  { ref, argument }: CompleteRequestParams,
+  { architecture, caller }: { architecture: Architecture; caller: Caller },
+): Promise<CompleteResult> {
+  const typed = argument.value.slice(0, longestValue)
+  if (ref.type === 'ref/resource') {
+    return ref.uri === entityTemplate && argument.name === 'ref'
+      ? completeEntities(typed, { architecture, caller, as: 'reference' })
+      : nothing
+  }
+  const prompt = prompts.find(({ name }) => name === ref.name)
+  const completion = prompt?.arguments.find(({ name }) => name === argument.name)?.completion
+  if (completion === undefined) return nothing
+  if (completion === 'entity') return completeEntities(typed, { architecture, caller, as: 'name' })
+  if (completion === 'team')
+    return completeEntities(typed, { architecture, caller, as: 'name', kinds: ['team', 'user'] })
+  const values = completion.filter((word) => word.startsWith(typed.trim().toLowerCase()))
+  return { completion: { values, total: values.length, hasMore: false } }
+}
+
+const nothing: CompleteResult = { completion: { values: [], total: 0, hasMore: false } }
+
+async function completeEntities(
+  query: string,
+  how: { architecture: Architecture; caller: Caller; as: 'reference' | 'name'; kinds?: EntityKind[] },
+): Promise<CompleteResult> {
+  const { architecture, caller, as, kinds } = how
+  const { index } = await architecture.load(caller.principal.organization.id)
+  const { total, hits } = searchEntities(index, { query, kinds, limit: mostValues })
+  // A value is put where the typed text stood; the mark of an answer does not belong there.
+  const values = hits.map(({ entity }) =>
+    as === 'reference' ? entity.ref : presentName(index, entity).replace(/\?$/, ''),
+  )
+  return { completion: { values, total, hasMore: total > values.length } }
+}

@@ -1,0 +1,86 @@
+import { entityAt, type GraphIndex } from '../../architecture/graph-index.ts'
+import type { GraphDifference, RelationKey } from '../../architecture/queries/difference.ts'
+import { presentName, type GroupedRelations } from './answer-names.ts'
+
+/** One thing that is not as it was. */
+export type Change = { /** Of the entities concerned. */ refs: string[] } & (
+  | { part: 'entities_added' | 'entities_removed'; ref: string }
+  | { part: 'entities_changed'; ref: string; fields: string[] }
+  | { part: 'relations_added' | 'relations_removed'; relation: RelationKey }
+  | { part: 'relations_changed'; relation: RelationKey; gained: string[]; lost: string[] }
+)
+
+/**
+ * Every change of a difference, entities before relations, in the order in which they are told and cut.
+ * @param scope references; absent: all. A relation is in scope with one of its ends.
+ */
+export function listChanges(
+  { entities, relations }: GraphDifference,
+  scope?: ReadonlySet<string> | undefined,
+): Change[] {
+  const ofEntity = (part: 'entities_added' | 'entities_removed') => (ref: string) => ({
+    part,
+    ref,
+    refs: [ref],
+  })
+  const ofRelation = (part: 'relations_added' | 'relations_removed') => (relation: RelationKey) => ({
+    part,
+    relation,
+    refs: [relation.from, relation.to],
+  })
+  const all: Change[] = [
+    ...entities.added.map(ofEntity('entities_added')),
+    ...entities.removed.map(ofEntity('entities_removed')),
+    ...relations.added.map(ofRelation('relations_added')),
+    ...relations.removed.map(ofRelation('relations_removed')),
+    ...entities.changed.map(({ ref, fields }) => ({
+      part: 'entities_changed' as const,
+      ref,
+      fields,
+      refs: [ref],
+    })),
+    ...relations.changed.map(({ from, to, type, gained, lost }) => ({
+      part: 'relations_changed' as const,
+      relation: { from, to, type },
+      gained,
+      lost,
+      refs: [from, to],
+    })),
+  ]
+  return scope === undefined ? all : all.filter(({ refs }) => refs.some((ref) => scope.has(ref)))
+}
+
+/** Groups changes by what happened; what is gone bears its former name. */
+export function presentChanges(
+  changes: readonly Change[],
+  { before, after }: { before: GraphIndex; after: GraphIndex },
+): Record<string, unknown> {
+  const name = (ref: string) => {
+    const index = after.ordinals.has(ref) ? after : before
+    return presentName(index, entityAt(index, index.ordinals.get(ref) ?? -1))
+  }
+  const told: Record<string, unknown> = {}
+  const list = (part: string): unknown[] => {
+    const known = (told[part] ??= []) as unknown[]
+    return known
+  }
+  for (const change of changes) {
+    if (change.part === 'entities_changed')
+      list(change.part).push(`${change.ref}: ${change.fields.join(', ')}`)
+    else if ('ref' in change) list(change.part).push(change.ref)
+    else if (change.part === 'relations_changed') {
+      const { relation, gained, lost } = change
+      const voices = [...gained.map((voice) => `+ ${voice}`), ...lost.map((voice) => `- ${voice}`)]
+      list(change.part).push(
+        `${name(relation.from)} ${relation.type} ${name(relation.to)}: ${voices.join('; ')}`,
+      )
+    } else {
+      const { from, to, type } = change.relation
+      const grouped = (told[change.part] ??= {}) as GroupedRelations
+      const ofEntity = (grouped[name(from)] ??= {})
+      const ofType = (ofEntity[type] ??= [])
+      ofType.push(name(to))
+    }
+  }
+  return told
+}
