@@ -2,6 +2,7 @@ import Koa from 'koa'
 import type { Logger } from 'pino'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { createArchitecture } from './architecture/architecture.ts'
+import { createPendingImports } from './architecture/pending-imports.ts'
 import { createAuthorizationServer } from './authorization-server/authorization-server.ts'
 import type { Config } from './config.ts'
 import { createDashboard } from './dashboard/router.ts'
@@ -27,6 +28,7 @@ import { requestTarget } from './http/request-target.ts'
 import { createCountResetRequest } from './http/reset-requests.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import { createSignInForm } from './http/sign-in-form.ts'
+import { createUploadLimit } from './http/upload-limit.ts'
 import { createViews } from './http/views.ts'
 import { createMcpEndpoint } from './mcp/endpoint.ts'
 import { protectedResourceMetadata } from './mcp/protected-resource-metadata.ts'
@@ -177,10 +179,13 @@ export async function createApp({
   app.use(
     createDashboard({
       ...shared,
+      readAsset: assets.read,
       upstream,
       signIns: authorizationServer.signIns,
       countResetRequest: createCountResetRequest(store),
       architecture,
+      uploadLimit: createUploadLimit(store),
+      pendingImports: createPendingImports({ artifacts: store.artifacts, secrets, now }),
       trustedProxies,
       storeWarnings: store.warnings,
     }),

@@ -37,10 +37,14 @@ export interface Architecture {
     merge: (former: Section | undefined) => Section,
   ) => Promise<Update>
   /**
-   * Removes all that a source said; what others say too stays.
+   * Removes all that a source said; what others say too stays. With `dryRun` only tells what would go.
    * @throws {DomainError} `not_found`
    */
-  readonly removeSource: (organizationId: string, source: string) => Promise<Update>
+  readonly removeSource: (
+    organizationId: string,
+    source: string,
+    options?: Pick<ImportOptions, 'dryRun'>,
+  ) => Promise<Update>
   /** Takes two claimed entities for the same or for different things, whatever their names; undefined takes the word back. */
   readonly decide: (
     organizationId: string,
@@ -61,6 +65,8 @@ export interface ImportOptions {
   environment?: string | undefined
   /** Only tells what would change. */
   dryRun?: boolean | undefined
+  /** Refused with `conflict` when another revision is the newest by now. */
+  ifRevision?: number | undefined
 }
 
 /** What an import did, or with `dryRun` would do. */
@@ -126,12 +132,14 @@ export function createArchitecture({ blobs, now }: { blobs: Blobs; now: () => nu
         .join(', '),
       at,
       dryRun: options.dryRun ?? false,
-      apply: (before) =>
-        incoming.reduce(
+      apply: (before) => {
+        requireRevision(before, options.ifRevision)
+        return incoming.reduce(
           (snapshot, { source, ...said }) =>
             withSection(snapshot, source, (former) => replaceSection(former, { source, ...said }).section),
           before,
-        ),
+        )
+      },
     })
     return {
       ...summarize(readings),
@@ -182,8 +190,9 @@ export function createArchitecture({ blobs, now }: { blobs: Blobs; now: () => nu
         at: now(),
         apply: (before) => withSection(before, key, merge),
       }),
-    removeSource: async (organizationId, source) =>
+    removeSource: async (organizationId, source, { dryRun = false } = {}) =>
       store.update(organizationId, {
+        dryRun,
         cause: 'removal',
         source,
         at: now(),
@@ -211,6 +220,11 @@ export function createArchitecture({ blobs, now }: { blobs: Blobs; now: () => nu
       await store.erase(organizationId)
     },
   }
+}
+
+function requireRevision({ revision }: Snapshot, expected: number | undefined): void {
+  if (expected === undefined || expected === revision) return
+  throw new DomainError('conflict', `The architecture was changed meanwhile: it is at revision ${revision}.`)
 }
 
 function withSection(

@@ -41,7 +41,7 @@ function joinEntities(sections: readonly Section[], joins: Joins): Map<string, E
   const entities = new Map<string, Entity>()
   const joined = new Map<string, JoinedEntity[]>()
   const add = (section: Section, isOwn: boolean) => {
-    for (const { mentionOnly: _mentionOnly, ...claimed } of section.entities) {
+    for (const { mentionOnly: _mentionOnly, byLabel: _byLabel, ...claimed } of section.entities) {
       for (const { ref, because } of joins.get(claimed.ref) ?? []) {
         if ((because === 'itself') !== isOwn) continue
         const known = entities.get(ref)

@@ -47,8 +47,8 @@ export function findJoins(sections: readonly Section[], decisions: readonly Join
       return other === undefined ? [] : [other]
     })
   const namesakes = (candidate: Candidate): JoinedTo[] => {
-    const { name, aliases } = candidate.entity
-    for (const names of [[name], aliases]) {
+    const { name, aliases, byLabel } = candidate.entity
+    for (const names of [[name], aliases, byLabel ? otherNumbersOf(candidate) : []]) {
       const found = new Set(names.flatMap((each) => byName.get(each.toLowerCase()) ?? []))
       const fitting = [...found].filter(
         (other) =>
@@ -80,8 +80,27 @@ export function findJoins(sections: readonly Section[], decisions: readonly Join
   return joins
 }
 
-function joinedBy({ entity: { name } }: Candidate, other: Candidate): JoinedTo {
-  return joinedTo(other, name.toLowerCase() === other.entity.name.toLowerCase() ? 'name' : 'alias')
+function joinedBy(candidate: Candidate, other: Candidate): JoinedTo {
+  const { name } = candidate.entity
+  if (name.toLowerCase() === other.entity.name.toLowerCase()) return joinedTo(other, 'name')
+  const isPlural = candidate.entity.byLabel && otherNumberOf(name) === other.entity.name.toLowerCase()
+  return joinedTo(other, isPlural ? 'plural' : 'alias')
+}
+
+/** Singular and plural of one word are two things where one source speaks of both. */
+function otherNumbersOf({ entity, sections }: Candidate): string[] {
+  const other = otherNumberOf(entity.name)
+  const isAnother = [...sections].some((section) =>
+    section.entities.some(({ name, aliases }) =>
+      [name, ...aliases].some((each) => each.toLowerCase() === other),
+    ),
+  )
+  return isAnother ? [] : [other]
+}
+
+function otherNumberOf(name: string): string {
+  const lower = name.toLowerCase()
+  return lower.endsWith('s') ? lower.slice(0, -1) : `${lower}s`
 }
 
 function joinedTo({ entity }: Candidate, because: JoinedEntity['because']): JoinedTo {
@@ -103,10 +122,11 @@ const runningKinds: ReadonlySet<EntityKind> = new Set([
 
 function canBeSame(a: Candidate, b: Candidate): boolean {
   const kinds = [a.entity.kind, b.entity.kind]
+  // A topic is often called like the service that reads it, and never runs by itself.
+  const isTopic = [a, b].some(({ entity }) => entity.attributes.form === 'topic')
   const kindsFit =
     a.entity.kind === b.entity.kind ||
-    kinds.includes('unresolved') ||
-    kinds.every((kind) => runningKinds.has(kind))
+    (!isTopic && (kinds.includes('unresolved') || kinds.every((kind) => runningKinds.has(kind))))
   return (
     kindsFit &&
     fits(a.entity.namespace, b.entity.namespace) &&
@@ -134,7 +154,7 @@ function inOrderOfDetail(sections: readonly Section[]): Candidate[] {
       if (known === undefined) candidates.set(entity.ref, { entity, sections: new Set([section]) })
       else {
         known.sections.add(section)
-        if (known.entity.mentionOnly && !entity.mentionOnly) known.entity = entity
+        if (isVaguer(known.entity, entity)) known.entity = entity
         else if (entity.aliases.some((alias) => !known.entity.aliases.includes(alias)))
           known.entity = {
             ...known.entity,
@@ -146,10 +166,17 @@ function inOrderOfDetail(sections: readonly Section[]): Candidate[] {
   return [...candidates.values()].toSorted((a, b) => vagueness(a.entity) - vagueness(b.entity))
 }
 
-function vagueness({ mentionOnly, kind, namespace, environment }: ClaimedEntity): number {
+function isVaguer(known: ClaimedEntity, other: ClaimedEntity): boolean {
+  return (
+    (known.mentionOnly && !other.mentionOnly) ||
+    (known.byLabel === true && !other.byLabel && !other.mentionOnly)
+  )
+}
+
+function vagueness({ mentionOnly, byLabel, kind, namespace, environment }: ClaimedEntity): number {
   return (
     (mentionOnly ? 8 : 0) +
-    (kind === 'unresolved' ? 4 : 0) +
+    (byLabel || kind === 'unresolved' ? 4 : 0) +
     (namespace === undefined ? 2 : 0) +
     (environment === undefined ? 1 : 0)
   )

@@ -78,7 +78,7 @@ export interface JoinedEntity {
   ref: string
   sources: string[]
   /** Why they are taken for the same. */
-  because: 'name' | 'alias' | 'decision'
+  because: 'name' | 'alias' | 'plural' | 'decision'
 }
 
 /** Facts about an entity that nobody follows as a relation. */
@@ -96,7 +96,7 @@ export interface EntityAttributes {
   lifecycle?: string | undefined
   /** How much hangs on it, as its owners say: `critical`, `high`, `medium`, `low`. */
   tier?: string | undefined
-  /** Form of an API, such as `openapi` or `grpc`; or version of a library. */
+  /** Form of an API, such as `openapi` or `grpc`; version of a library; `topic` of a queue that is one of a broker's. */
   form?: string | undefined
   /** Only http and https. */
   links?: { title: string; url: string }[] | undefined
@@ -217,6 +217,11 @@ export interface ClaimedEntity extends Omit<Entity, 'joined'> {
    * of that name, and else neither it nor its relations become part of the graph.
    */
   mentionOnly?: true | undefined
+  /**
+   * Known by nothing but a label that somebody selects by: it counts alone too, but gives way to what another source
+   * describes, also where the label lacks a plural `s` or has one too many.
+   */
+  byLabel?: true | undefined
 }
 
 /** A relation as one source claims it. */

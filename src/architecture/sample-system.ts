@@ -90,7 +90,7 @@ export const sampleWorkloads: readonly SampleWorkload[] = [
     about: 'Bookings and the life of a parcel; the heart of the system',
     port: 7000,
     replicas: 3,
-    team: 'parcels',
+    team: 'logistics',
     shared: ['EVENT_BROKERS'],
     env: {
       QUOTES_ADDR: 'quotes:7000',
@@ -103,7 +103,7 @@ export const sampleWorkloads: readonly SampleWorkload[] = [
     about: 'Charges cards and refunds; keeps the ledger',
     port: 7000,
     replicas: 2,
-    team: 'payments',
+    team: 'billing',
     env: {
       LEDGER_DATABASE_URL: 'postgresql://ledger-db:5432/ledger',
       CARD_PROCESSOR_URL: 'https://api.cardbridge.example/v2',
@@ -114,7 +114,7 @@ export const sampleWorkloads: readonly SampleWorkload[] = [
     about: 'Where each parcel is now, and where it was',
     port: 7000,
     replicas: 2,
-    team: 'parcels',
+    team: 'logistics',
     shared: ['EVENT_BROKERS'],
     env: { MONGO_URL: 'mongodb://tracking-db:27017/tracking', ROUTING_ADDR: 'routing:7000' },
   },
@@ -158,14 +158,14 @@ export const sampleWorkloads: readonly SampleWorkload[] = [
   {
     name: 'label-printer',
     about: 'Renders shipping labels as PDF',
-    team: 'parcels',
+    team: 'logistics',
     shared: ['TASK_QUEUE_URL', 'DOCUMENT_STORE_ENDPOINT'],
   },
   {
     name: 'invoice-export',
     about: 'Writes invoices of the day, every night',
     kind: 'CronJob',
-    team: 'payments',
+    team: 'billing',
     shared: ['DOCUMENT_STORE_ENDPOINT'],
     env: { PARCELS_DATABASE_URL: 'postgresql://parcels-db:5432/parcels', PAYMENTS_ADDR: 'payments:7000' },
   },

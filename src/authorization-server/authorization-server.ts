@@ -19,7 +19,7 @@ import type { Render } from '../http/views.ts'
 import type { Store } from '../storage/contract.ts'
 import { createFindAccount, createFindResourceOwner } from './accounts.ts'
 import { authorizationRequest } from './authorization-request.ts'
-import { createRenderError } from './error-pages.ts'
+import { createRenderError, keepOutageAnswers } from './error-pages.ts'
 import { codeExchange } from './code-exchange.ts'
 import { createConsentStep } from './consent-step.ts'
 import { createGrantSession } from './grant-session.ts'
@@ -101,6 +101,7 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
       ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'],
       authorizationServerMetadata(),
     )
+    .get(['/oauth/authorize', '/oauth/authorize/:uid'], keepOutageAnswers())
     .get('/oauth/authorize', authorizationRequest({ publicUrl, render }))
     .all('/oauth/register', protocolErrors(), registrationRequest({ limiter }))
     .all(

@@ -1,5 +1,5 @@
 import type { ClientSessionEnd } from '../domain/client-session-end.ts'
-import { type Scope, scopes } from '../domain/principal.ts'
+import { type ClientScope, scopes } from '../domain/principal.ts'
 import type { User } from '../domain/users.ts'
 import { presentMoment } from '../http/moment.ts'
 import type { ViewData } from '../http/view-data.ts'
@@ -7,7 +7,7 @@ import { identityOf } from './clients.ts'
 import type { ConsentOffer } from './consent-offer.ts'
 import { isLoopbackRedirect, redirectHost } from './redirect-uris.ts'
 
-const permissions: Record<Scope, { title: string; description: string }> = {
+const permissions: Record<ClientScope, { title: string; description: string }> = {
   'architecture:read': {
     title: 'Read the architecture',
     description:

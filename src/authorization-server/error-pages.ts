@@ -34,6 +34,7 @@ interface ProtocolError {
 
 /** Shows a protocol error as a page: what went wrong and what to do next, never a stack or a token. */
 function renderProtocolError(ctx: Context, render: Render, out: ProtocolError, cause: unknown): void {
+  if (ctx.status === 503) ctx.set('Retry-After', '5')
   // The library calls a lost interaction `invalid_request`; for people it is a different matter.
   const kind = cause instanceof errors.SessionNotFound ? 'lost_interaction' : out.error
   render(ctx, 'error', {
@@ -59,8 +60,24 @@ export function interactionErrors({ render }: { render: Render }): Middleware<Re
     } catch (error) {
       if (!(error instanceof errors.OIDCProviderError)) throw error
       ctx.status = error.statusCode
-      if (ctx.status === 503) ctx.set('Retry-After', '5')
       renderProtocolError(ctx, render, error, error)
+    }
+  }
+}
+
+/**
+ * Keeps the library's answer to an outage at the authorization endpoint. It saves the browser's session inside its error
+ * handler and, when that failed, once more outside, which fails too or even finds the session in a state it cannot save.
+ */
+export function keepOutageAnswers(): Middleware<RequestState> {
+  return async (ctx, next) => {
+    try {
+      await next()
+    } catch (err) {
+      if (ctx.status !== 503) throw err
+      ctx.state.log.warn({ err }, 'session not saved')
+      // One of them names the session that was to replace the browser's, which may stand yet.
+      ctx.remove('Set-Cookie')
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider'
 import { isSignedOut, type Users } from '../domain/users.ts'
+import { translateErrors } from './storage-adapter.ts'
 
 /**
  * Hides browser sign-ins that their user ended from afar, wherever oidc-provider looks one up: for the library, as for
@@ -10,8 +11,9 @@ export function hideSignedOut(
   { users }: { users: Users },
 ): (model: string) => Adapter {
   async function ifLive(payload: AdapterPayload | undefined | void): Promise<AdapterPayload | undefined> {
-    if (!payload?.accountId) return payload ?? undefined
-    const user = await users.find(payload.accountId)
+    const accountId = payload?.accountId
+    if (!payload || !accountId) return payload ?? undefined
+    const user = await translateErrors(() => users.find(accountId))
     return user && isSignedOut(user, { uid: payload.uid, loginTs: payload.loginTs }) ? undefined : payload
   }
 

@@ -4,13 +4,13 @@ import { addressGroup } from '../domain/address-network.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { IdentityExchange } from '../domain/identity-exchange.ts'
 import { jobTokenSeconds } from '../domain/job-tokens.ts'
+import { serviceAccountScopes } from '../domain/principal.ts'
 import { countAttempt } from '../http/rate-limit.ts'
 import type { RequestState } from '../http/request-context.ts'
 import { parseResource, resourceIdentifier } from '../http/resource.ts'
 import { UpstreamUnavailable } from '../http/upstream.ts'
 import type { Limiter } from '../storage/contract.ts'
 import { refuseForNow, refuseGrant } from './protocol-errors.ts'
-import { narrowScope } from './resource-indicator.ts'
 import { parametersOf } from './token-request.ts'
 
 const grantType = 'urn:ietf:params:oauth:grant-type:token-exchange'
@@ -19,6 +19,8 @@ const identityTokenTypes = [
   'urn:ietf:params:oauth:token-type:jwt',
   'urn:ietf:params:oauth:token-type:id_token',
 ]
+/** A service account may have more than clients can ask for; what it has is what its jobs get. */
+const knownToAccounts: ReadonlySet<string> = new Set(serviceAccountScopes)
 const exchanges = { name: 'token-exchange', limit: 300, windowSeconds: 60 }
 
 export interface TokenExchangeDeps {
@@ -78,7 +80,7 @@ function parseRequest(form: URLSearchParams, publicUrl: string) {
     throw new errors.InvalidRequest('actor_token and audience mean nothing here; resource names the target')
   }
   const scope = form.get('scope') ?? undefined
-  if (scope !== undefined && narrowScope(scope) !== scope)
+  if (scope !== undefined && !scope.split(' ').every((each) => knownToAccounts.has(each)))
     throw new errors.InvalidScope('unknown scope', scope)
   const resource = parseResource(publicUrl, form.get('resource') ?? resourceIdentifier(publicUrl))
   if (!resource) throw new errors.InvalidTarget()

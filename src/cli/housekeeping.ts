@@ -15,8 +15,9 @@ export interface HousekeepingDeps {
 }
 
 /**
- * Erases what is due and mails of tokens that expire soon, now and every hour. Every process does it, and none waits for another: what two of them erase at
- * the same time is erased once, and what one of them mails no other does.
+ * Erases what is due and mails of tokens that expire soon or are unused, now and every hour. Every process does it, and
+ * none waits for another: what two of them erase at the same time is erased once, and what one of them mails no other
+ * does.
  * @returns stops it and waits for a round under way
  */
 export function startHousekeeping({
@@ -34,6 +35,7 @@ export function startHousekeeping({
         logger.info({ organization: id, name }, 'organization erased')
       }
       await tokenMails.warnOfExpiries()
+      await tokenMails.tellOfUnused()
     } catch (err) {
       // The next round, or that of another process, goes on where this one stopped.
       logger.warn({ err }, 'housekeeping did not finish')

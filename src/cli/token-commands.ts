@@ -10,6 +10,7 @@ export interface CreateTokenOptions {
   organization: string
   account: string
   createAccount?: true
+  scopes?: string
   name: string
   expires: string
   from: string
@@ -31,6 +32,10 @@ export function addTokenCommands(program: Command, environment: Record<string, s
     .requiredOption('--organization <slug>', 'the organization')
     .requiredOption('--account <name>', 'the service account')
     .option('--create-account', 'make the service account when there is none of this name')
+    .option(
+      '--scopes <list>',
+      'what the account made may do: "architecture:read", "architecture:ingest" or both',
+    )
     .requiredOption('--name <name>', 'where the token is used, such as "GitHub Actions"')
     .option('--expires <when>', '30, 90 or 365 days, a day such as 2027-01-31, or never', '90')
     .option('--from <addresses>', 'addresses and CIDR blocks it may be used from, apart by commas', '')

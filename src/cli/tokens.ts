@@ -72,7 +72,7 @@ async function withOrganization(
 async function requireAccount(
   { serviceAccounts }: Domain,
   by: Administration,
-  { account: name, createAccount }: { account: string; createAccount?: true },
+  { account: name, createAccount, scopes }: { account: string; createAccount?: true; scopes?: string },
 ): Promise<ServiceAccount> {
   const account = await serviceAccounts.findByName(by.organization.id, name)
   if (account) return account
@@ -80,7 +80,7 @@ async function requireAccount(
     const message = `There is no service account "${name}" in ${by.organization.name}. Add --create-account to make it.`
     throw new DomainError('not_found', message)
   }
-  const form = ServiceAccountForm.safeParse({ name, description: '' })
+  const form = ServiceAccountForm.safeParse({ name, description: '', scopes })
   if (!form.success) throw new DomainError('invalid_input', form.error.issues[0]?.message ?? 'Enter a name.')
   return serviceAccounts.create(by, form.data)
 }

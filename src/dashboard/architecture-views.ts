@@ -3,14 +3,14 @@ import {
   type EntityKind,
   entityKinds,
   type EvidenceMethod,
+  type ImporterType,
   type RelationType,
 } from '../architecture/model.ts'
-import type { DescribedRelation } from '../architecture/queries/entity-description.ts'
-import type { EntityHit } from '../architecture/queries/entity-search.ts'
-import type { RelationView, ViewData } from '../http/view-data.ts'
-import { presentMoment } from '../http/moment.ts'
+import type { RevisionRecord } from '../architecture/history.ts'
+import type { EntityLink } from '../http/architecture-view-data.ts'
+import type { ArchitectureLinks } from './architecture-links.ts'
 
-const kindLabels = {
+export const kindLabels = {
   service: 'Service',
   website: 'Website',
   job: 'Job',
@@ -30,7 +30,7 @@ const kindLabels = {
   unresolved: 'Unresolved',
 } as const satisfies Record<EntityKind, string>
 
-const relationLabels = {
+export const relationLabels = {
   calls: 'calls',
   reads: 'reads',
   writes: 'writes',
@@ -49,7 +49,7 @@ const relationLabels = {
   source_in: 'has its source in',
 } as const satisfies Record<RelationType, string>
 
-const methodLabels = {
+export const methodLabels = {
   environment: 'an environment variable',
   argument: 'an argument',
   config_map: 'a ConfigMap',
@@ -67,8 +67,34 @@ const methodLabels = {
   declaration: 'a declaration',
 } as const satisfies Record<EvidenceMethod, string>
 
+export const importerLabels = {
+  kubernetes: 'Kubernetes manifests',
+  compose: 'Compose files',
+  backstage: 'Backstage catalog',
+  codeowners: 'CODEOWNERS',
+  traces: 'Traces',
+  packages: 'Package manifests',
+  hosts: 'Host names in files',
+  declared: 'Declarations',
+} as const satisfies Record<ImporterType, string>
+
+const causeLabels = {
+  import: 'Import',
+  ingest: 'Traces came in',
+  removal: 'Source removed',
+  decision: 'Decision on names',
+} as const satisfies Record<RevisionRecord['cause'], string>
+
+/** What led to a revision: `Import of kubernetes`. */
+export function presentCause({ cause, source }: RevisionRecord): string {
+  if (source === undefined) return causeLabels[cause]
+  return cause === 'import' ? `Import of ${source}` : `${causeLabels[cause]}: ${source}`
+}
+
 /** The kinds that occur, in the model's order. */
-export function presentKinds(entities: readonly Entity[]): ViewData['architecture']['kinds'] {
+export function countKinds(
+  entities: readonly Entity[],
+): { kind: EntityKind; label: string; count: number }[] {
   return entityKinds
     .map((kind) => ({
       kind,
@@ -78,71 +104,24 @@ export function presentKinds(entities: readonly Entity[]): ViewData['architectur
     .filter(({ count }) => count > 0)
 }
 
-/** @param base path of the list, under which each entity has its page */
-export function presentHit(
-  { entity, dependencies, dependents }: EntityHit,
-  base: string,
-): ViewData['architecture']['entities'][number] {
-  return {
-    href: hrefOf(entity, base),
-    name: entity.name,
-    namespace: entity.namespace,
-    kind: entity.kind,
-    kindLabel: kindLabels[entity.kind],
-    technology: entity.attributes.technology,
-    dependencies,
-    dependents,
-  }
+/** An entity as a link to its page. */
+export function presentLink(entity: Entity, links: ArchitectureLinks): EntityLink {
+  const { ref, name, kind, namespace, environment } = entity
+  const place = [namespace, environment].filter((part) => part !== undefined).join(' · ')
+  return { href: links.entity(ref), ref, name, kind, place: place === '' ? undefined : place }
 }
 
-/** What is known about an entity itself; facts that no source stated are left out. */
-export function presentEntity(entity: Entity): ViewData['entity']['entity'] {
-  const { technology, workloads, images, replicas, ports, labels } = entity.attributes
-  const facts: [label: string, values: readonly (string | number | undefined)[] | undefined][] = [
-    ['Namespace', [entity.namespace]],
-    ['Technology', [technology]],
-    ['Runs as', workloads],
-    ['Images', images],
-    ['Replicas', [replicas]],
-    ['Ports', ports],
-    ['Also known as', entity.aliases],
-    ['Labels', Object.entries(labels ?? {}).map(([name, value]) => `${name}=${value}`)],
-  ]
+/** As {@link presentLink}, from a reference alone, of an entity that need not exist any more. */
+export function presentRef(ref: string, links: ArchitectureLinks): EntityLink {
+  const [, kind = 'unresolved', path = ref, environment] = /^(\w+):([^@]*)(?:@(.*))?$/.exec(ref) ?? []
+  const slash = path.lastIndexOf('/')
+  const namespace = slash < 0 ? undefined : path.slice(0, slash)
+  const place = [namespace, environment].filter((part) => part !== undefined).join(' · ')
   return {
-    ref: entity.ref,
-    name: entity.name,
-    kind: entity.kind,
-    kindLabel: kindLabels[entity.kind],
-    description: entity.description,
-    facts: facts
-      .map(([label, values]) => ({
-        label,
-        value: (values ?? []).filter((value) => value !== undefined).join(', '),
-      }))
-      .filter(({ value }) => value !== ''),
+    href: links.entity(ref),
+    ref,
+    name: path.slice(slash + 1),
+    kind: kind in kindLabels ? kind : 'unresolved',
+    place: place === '' ? undefined : place,
   }
-}
-
-/** @param base path of the list of entities */
-export function presentRelation(
-  { relation, other }: DescribedRelation,
-  base: string,
-  now: number,
-): RelationView {
-  return {
-    href: hrefOf(other, base),
-    name: other.name,
-    kind: other.kind,
-    type: relationLabels[relation.type],
-    evidence: relation.evidence.map(({ place, method, basis, lastSeen }) => ({
-      ...place,
-      method: methodLabels[method],
-      basis,
-      lastSeen: presentMoment(lastSeen, now),
-    })),
-  }
-}
-
-function hrefOf({ ref }: Entity, base: string): string {
-  return `${base}/${encodeURIComponent(ref)}`
 }

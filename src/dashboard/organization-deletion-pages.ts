@@ -15,6 +15,8 @@ export interface OrganizationDeletionPagesDeps {
   now: () => number
 }
 
+export type OrganizationDeletionPages = ReturnType<typeof createOrganizationDeletionPages>
+
 /** Deleting an organization, what is shown in its place afterwards, and bringing it back. */
 export function createOrganizationDeletionPages(deps: OrganizationDeletionPagesDeps) {
   const { render, clientSessions, organizationDeletion, now } = deps

@@ -12,7 +12,7 @@ import { fieldErrors } from './form-errors.ts'
 import { presentOrganizationFrame, withNotice } from './frame.ts'
 import { seeOther } from './redirects.ts'
 import { findMakers } from './service-account-people.ts'
-import { presentApiToken, presentServiceAccount } from './service-account-views.ts'
+import { presentApiToken, presentScopeChoices, presentServiceAccount } from './service-account-views.ts'
 import type { OrganizationViewer, PageContext } from './viewer.ts'
 
 export interface ServiceAccountPagesDeps {
@@ -88,11 +88,12 @@ export function createServiceAccountPages(deps: ServiceAccountPagesDeps) {
   }
 
   function renderNew(ctx: PageContext, viewer: OrganizationViewer, errors: FieldErrors): void {
-    const { name = '', description = '' } = viewer.form
+    const { name = '', description = '', scopes = '' } = viewer.form
     render(ctx, 'new-service-account', {
       frame: presentOrganizationFrame(ctx, viewer, 'service-accounts'),
       base: serviceAccountsPath(viewer),
       values: { name, description },
+      scopeChoices: presentScopeChoices(scopes),
       errors,
     })
   }
@@ -106,6 +107,7 @@ export function createServiceAccountPages(deps: ServiceAccountPagesDeps) {
     const base = serviceAccountsPath(viewer)
     const rows = tokens.map((token) => presentApiToken(token, { findMaker, now: now() }))
     const { name = account.name, description = account.description } = viewer.form
+    const { scopes = account.scopes.join(' ') } = viewer.form
     render(ctx, 'service-account', {
       frame: presentOrganizationFrame(ctx, viewer, 'service-accounts'),
       base,
@@ -113,6 +115,7 @@ export function createServiceAccountPages(deps: ServiceAccountPagesDeps) {
       tokens: rows.filter(({ isLive }) => isLive),
       endedTokens: rows.filter(({ isLive }) => !isLive),
       values: { name, description },
+      scopeChoices: presentScopeChoices(scopes),
       errors,
     })
   }
@@ -159,8 +162,8 @@ async function submit(
     refuse: (errors: FieldErrors) => void | Promise<void>
   },
 ): Promise<void> {
-  const { name = '', description = '' } = viewer.form
-  const parsed = ServiceAccountForm.safeParse({ name, description })
+  const { name = '', description = '', scopes } = viewer.form
+  const parsed = ServiceAccountForm.safeParse({ name, description, scopes })
   try {
     if (parsed.success) return seeOther(ctx, await act(parsed.data))
     ctx.status = 422

@@ -29,7 +29,7 @@ export function addServiceAccountRoutes(
     .get('/organizations/:slug/service-accounts/new', inOrganization(accounts.askNew))
     .post('/organizations/:slug/service-accounts/policy', inOrganization(fresh(accounts.changePolicy)))
     .get('/organizations/:slug/service-accounts/:id', inOrganization(accounts.show))
-    .post('/organizations/:slug/service-accounts/:id', inOrganization(accounts.describe))
+    .post('/organizations/:slug/service-accounts/:id', inOrganization(fresh(accounts.describe)))
     .post('/organizations/:slug/service-accounts/:id/disable', inOrganization(fresh(accounts.disable)))
     .post('/organizations/:slug/service-accounts/:id/enable', inOrganization(fresh(accounts.enable)))
     .post('/organizations/:slug/service-accounts/:id/delete', inOrganization(fresh(accounts.remove)))

@@ -1,10 +1,12 @@
-import { expiresSoonWithin, unusedAfter } from '../domain/api-token-expiry.ts'
+import { expiresSoonWithin } from '../domain/api-token-expiry.ts'
 import type { ApiTokenEnd } from '../domain/api-token-end.ts'
-import { type ApiTokenView, endOf, isLive } from '../domain/api-tokens.ts'
+import { type ApiTokenView, endOf, isLive, isUnused } from '../domain/api-tokens.ts'
 import type { Actor } from '../domain/audit-log.ts'
+import type { Scope } from '../domain/principal.ts'
 import type { ServiceAccount } from '../domain/service-accounts.ts'
 import { presentMoment } from '../http/moment.ts'
 import type { ApiTokenRow, ServiceAccountRow } from '../http/service-account-view-data.ts'
+import type { SelectOption } from '../http/view-data.ts'
 
 /** Whoever made an account or a token, as far as they are still known. */
 export interface Maker {
@@ -39,6 +41,19 @@ export function presentServiceAccount(
   }
 }
 
+/** What an account may do, as the form lets it be chosen. @param chosen as in the form; empty: the first */
+export function presentScopeChoices(chosen: string): SelectOption[] {
+  const choices: [readonly Scope[], string][] = [
+    [['architecture:read'], 'Read the architecture'],
+    [['architecture:ingest'], 'Send traces, and read nothing'],
+    [['architecture:read', 'architecture:ingest'], 'Read the architecture and send traces'],
+  ]
+  return choices.map(([scopes, label]) => {
+    const value = scopes.join(' ')
+    return { value, label, selected: value === chosen }
+  })
+}
+
 /** A token in the list of its account. */
 export function presentApiToken(
   token: ApiTokenView,
@@ -71,10 +86,6 @@ export function presentApiToken(
 /** Within seven days, unless it was rotated: then it ends as somebody chose. */
 function expiresSoon({ expiresAt, ended }: ApiTokenView, now: number): boolean {
   return expiresAt !== undefined && ended === undefined && expiresAt < now + expiresSoonWithin
-}
-
-function isUnused({ lastUsedAt, createdAt }: ApiTokenView, now: number): boolean {
-  return (lastUsedAt ?? createdAt) < now - unusedAfter
 }
 
 const reasons = {

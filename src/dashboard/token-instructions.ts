@@ -1,35 +1,13 @@
 import type { TokenInstructions } from '../http/connect-view-data.ts'
-
-const variable = 'OPENTRACE_API_TOKEN'
-const actionsSecret = (name: string) => `\${{ secrets.${name} }}`
+import { tokenVariable as variable } from './ci-workflows.ts'
 
 /** What people copy to connect machines, which present an API token and sign in to nothing. The token is never in a file. */
 export function presentTokenInstructions(endpoint: string): TokenInstructions {
   const server = (headers: Record<string, string>) => ({ type: 'http', url: endpoint, headers })
-  const ask = `claude -p "What depends on the services changed here?" --mcp-config .mcp.json --allowedTools mcp__opentrace`
   return {
     variable,
     command: `claude mcp add --transport http opentrace ${endpoint} --header "Authorization: Bearer $${variable}"`,
     project: json({ mcpServers: { opentrace: server({ Authorization: `Bearer \${${variable}}` }) } }),
-    gitHubActions: [
-      'jobs:',
-      '  architecture:',
-      '    runs-on: ubuntu-latest',
-      '    steps:',
-      '      - uses: actions/checkout@v4',
-      '      - run: npm install -g @anthropic-ai/claude-code',
-      `      - run: ${ask}`,
-      '        env:',
-      `          ${variable}: ${actionsSecret(variable)}`,
-      `          ANTHROPIC_API_KEY: ${actionsSecret('ANTHROPIC_API_KEY')}`,
-    ].join('\n'),
-    gitLabCi: [
-      'architecture:',
-      '  image: node:24',
-      '  script:',
-      '    - npm install -g @anthropic-ai/claude-code',
-      `    - ${ask}`,
-    ].join('\n'),
     cursor: json({
       mcpServers: { opentrace: { url: endpoint, headers: { Authorization: `Bearer \${env:${variable}}` } } },
     }),

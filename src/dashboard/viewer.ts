@@ -7,6 +7,7 @@ import type { User } from '../domain/users.ts'
 import { readForm } from '../http/body.ts'
 import type { Csrf } from '../http/csrf.ts'
 import { RequestRefused } from '../http/errors.ts'
+import type { UploadedFile } from '../http/multipart.ts'
 import type { RequestState } from '../http/request-context.ts'
 import { reaches, type SignIn, type SignIns } from '../http/sign-ins.ts'
 import { presentProvider } from '../http/upstream.ts'
@@ -31,7 +32,19 @@ export interface Viewer {
   csrfToken: string
   /** The form that was sent, its token checked; empty for a GET. */
   form: Record<string, string>
+  /** What was sent with it; empty for a form that takes no files. */
+  files: readonly UploadedFile[]
 }
+
+/**
+ * Reads a form that was sent. `check` throws unless our page made it for this browser: called by whoever has to read the
+ * form bit by bit, and in any case afterwards.
+ */
+export type ReceiveForm = (
+  ctx: PageContext,
+  memberships: readonly Membership[],
+  check: (form: Record<string, string>) => void,
+) => Promise<Pick<Viewer, 'form' | 'files'>>
 
 /** Who looks at a page of an organization, as a member of it. */
 export interface OrganizationViewer extends Viewer {
@@ -72,7 +85,10 @@ export function createViewers({
   }
 
   /** As {@link signedIn}, whatever the sign-in reaches. */
-  function signedInAnyhow(page: (ctx: PageContext, viewer: Viewer) => Promise<void>) {
+  function signedInAnyhow(
+    page: (ctx: PageContext, viewer: Viewer) => Promise<void>,
+    receive: ReceiveForm = receiveFields,
+  ) {
     return async (ctx: PageContext): Promise<void> => {
       const signIn = await signIns.find(ctx)
       if (!signIn) {
@@ -82,24 +98,29 @@ export function createViewers({
         return seeOther(ctx, `/sign-in${returnTo}`)
       }
       const purpose = `dashboard:${signIn.uid}`
-      const form = ctx.method === 'POST' ? await readForm(ctx.req) : {}
-      if (ctx.method === 'POST') csrf.check(ctx, purpose, form)
-      const memberships = await members.listMemberships(signIn.user.id)
+      const all = await members.listMemberships(signIn.user.id)
+      const memberships = all.filter(({ organization }) => reaches(signIn, organization.id))
+      const check = (form: Record<string, string>) => csrf.check(ctx, purpose, form)
+      const sent = ctx.method === 'POST' ? await receive(ctx, memberships, check) : { form: {}, files: [] }
+      if (ctx.method === 'POST') check(sent.form)
       await page(ctx, {
         user: signIn.user,
         signInUid: signIn.uid,
         signedInAt: provedAt(signIn),
         organizationId: signIn.organizationId,
-        memberships: memberships.filter(({ organization }) => reaches(signIn, organization.id)),
+        memberships,
         mayCreateOrganizations: organizationCreation === 'anyone' && signIn.organizationId === undefined,
         csrfToken: csrf.token(ctx, purpose),
-        form,
+        ...sent,
       })
     }
   }
 
   /** As {@link signedIn}, for members of the organization that `:slug` names. @throws {DomainError} `not_found` for others */
-  function inOrganization(page: (ctx: PageContext, viewer: OrganizationViewer) => Promise<void>) {
+  function inOrganization(
+    page: (ctx: PageContext, viewer: OrganizationViewer) => Promise<void>,
+    receive?: ReceiveForm,
+  ) {
     return signedInAnyhow(async (ctx, viewer) => {
       const slug = ctx.params['slug'] ?? ''
       const membership = await requireAnyMembership(viewer, slug)
@@ -112,7 +133,7 @@ export function createViewers({
       const required = await organizationSignIns.findRequired(membership)
       if (required && viewer.organizationId !== organization.id) return showRequired(ctx, viewer, required)
       await page(ctx, { ...viewer, membership })
-    })
+    }, receive)
   }
 
   /** A link, since Chromium would hold a form's redirect to the provider against the page's Content-Security-Policy. */
@@ -142,6 +163,8 @@ export function createViewers({
 
   return { signedIn, signedInAnyhow, inOrganization, inAnyOrganization }
 }
+
+const receiveFields: ReceiveForm = async (ctx) => ({ form: await readForm(ctx.req), files: [] })
 
 /** A program gets no page to sign in on. */
 function takesNoTokens(): RequestRefused {

@@ -7,6 +7,7 @@ import {
 } from '../storage/contract.ts'
 import { StoreUnavailable, type StoredDocument } from '../storage/contract.ts'
 import type { ApiTokenEnd } from './api-token-end.ts'
+import { unusedAfter } from './api-token-expiry.ts'
 import { isApiToken } from './api-token-format.ts'
 import type { Actor } from './audit-log.ts'
 import { sha256 } from './identifiers.ts'
@@ -30,6 +31,8 @@ export interface ApiToken {
   ended?: ApiTokenEnd | undefined
   /** When its administrators were told that it expires soon. */
   warnedAt?: number | undefined
+  /** Since when it was not used, as its administrators were told. */
+  toldIdleSince?: number | undefined
 }
 
 /** A token with its last use, each absent until there was one. */
@@ -74,8 +77,14 @@ export function createApiTokens({
     return document && present(document)
   }
 
-  /** Of a service account, of a whole organization, or those that expire on one day (`2026-11-29`); oldest first. */
-  async function list(index: 'account' | 'organization' | 'expiry', value: string): Promise<ApiTokenView[]> {
+  /**
+   * Of a service account, of a whole organization, those that expire on one day (`2026-11-29`), or all of the `state`
+   * `standing`, which nobody has ended; oldest first.
+   */
+  async function list(
+    index: 'account' | 'organization' | 'expiry' | 'state',
+    value: string,
+  ): Promise<ApiTokenView[]> {
     return (await listDocuments(index, value)).map(present)
   }
 
@@ -158,6 +167,16 @@ export function endOf({ ended, expiresAt }: ApiToken): number {
   return Math.min(ended?.at ?? Infinity, expiresAt ?? Infinity)
 }
 
+/** Since when a token has not been used: its last use, else the time it was made. */
+export function idleSince({ lastUsedAt, createdAt }: ApiTokenView): number {
+  return lastUsedAt ?? createdAt
+}
+
+/** Whether a token counts as unused at a time. */
+export function isUnused(token: ApiTokenView, at: number): boolean {
+  return idleSince(token) < at - unusedAfter
+}
+
 /** The document of a token, as it is written. @param version the one that was read; 0 creates */
 export function tokenRecord(token: ApiToken, version: number): DocumentChange {
   const { id, hash, serviceAccountId, organizationId, expiresAt, ended, warnedAt } = token
@@ -173,6 +192,7 @@ export function tokenRecord(token: ApiToken, version: number): DocumentChange {
       account: serviceAccountId,
       organization: organizationId,
       ...(awaitsWarning && { expiry: dayOf(expiresAt) }),
+      ...(ended === undefined && { state: 'standing' }),
     },
   }
 }

@@ -65,6 +65,8 @@ export const auditCatalogue: Record<AuditEventType, { category: AuditCategory; w
   'identity_token.exchanged': { category: 'service_accounts', words: 'Let in a CI job' },
   'identity_token.refused': { category: 'service_accounts', words: 'Refused a CI job' },
   'architecture.imported': { category: 'architecture', words: 'Imported an architecture' },
+  'architecture.source_removed': { category: 'architecture', words: 'Removed a source' },
+  'architecture.join_decided': { category: 'architecture', words: 'Decided whether two names are the same' },
   'organization.created': { category: 'settings', words: 'Created the organization' },
   'organization.renamed': { category: 'settings', words: 'Renamed the organization' },
   'organization.deleted': { category: 'settings', words: 'Deleted the organization' },

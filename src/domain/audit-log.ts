@@ -83,6 +83,14 @@ export type AuditEvent =
       entityCount: number
       relationCount: number
     }
+  | { type: 'architecture.source_removed'; source: string; revision: number }
+  /** Whether two names are one thing; references as sources claim them. */
+  | {
+      type: 'architecture.join_decided'
+      ref: string
+      otherRef: string
+      verdict: 'same' | 'different' | 'taken_back'
+    }
   | ServiceAccountEvent
   | { type: 'audit_log.exported'; format: string; filter: string }
   | { type: 'audit_log.retention_changed'; fromDays: number; toDays: number }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Artifacts } from '../storage/contract.ts'
 import { newId, newSecret } from './identifiers.ts'
-import { scopes } from './principal.ts'
+import { serviceAccountScopes } from './principal.ts'
 
 const label = 'ot_job_'
 
@@ -16,7 +16,7 @@ const JobToken = z.object({
   trustRuleId: z.string(),
   /** The job, in words. */
   name: z.string(),
-  scopes: z.array(z.enum(scopes)),
+  scopes: z.array(z.enum(serviceAccountScopes)),
   /** The one resource it is for (RFC 8707). */
   resource: z.string(),
   /** Epoch milliseconds. */

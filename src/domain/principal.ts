@@ -1,6 +1,15 @@
-/** What a principal may be asked for at the MCP endpoint. */
+/** What OAuth clients may ask for, and a person may let them: all reading. */
 export const scopes = ['architecture:read'] as const
-export type Scope = (typeof scopes)[number]
+/** One of {@link scopes}. */
+export type ClientScope = (typeof scopes)[number]
+
+/**
+ * What an administrator may give to a service account. `architecture:ingest` lets it send traces, and read nothing; it
+ * is never offered to OAuth clients.
+ */
+export const serviceAccountScopes = [...scopes, 'architecture:ingest'] as const
+/** One of {@link serviceAccountScopes}. */
+export type Scope = (typeof serviceAccountScopes)[number]
 
 export const roles = ['owner', 'admin', 'member'] as const
 export type Role = (typeof roles)[number]

@@ -5,7 +5,7 @@ import type { ApiTokens } from './api-tokens.ts'
 import type { Actor, AuditEvent, AuditLog } from './audit-log.ts'
 import { DomainError } from './errors.ts'
 import { newId } from './identifiers.ts'
-import type { Scope } from './principal.ts'
+import { type Scope, serviceAccountScopes } from './principal.ts'
 import type { TrustRules } from './trust-rules.ts'
 
 /** A member that is no person: it acts through API tokens, and can neither sign in nor make any. */
@@ -26,10 +26,16 @@ export interface ServiceAccount {
 export const ServiceAccountForm = z.object({
   name: z.string().trim().min(1, 'Enter a name.').max(60, 'A name has at most 60 characters.'),
   description: z.string().trim().max(300, 'A description has at most 300 characters.'),
+  /** Apart by spaces (RFC 6749 §3.3). Absent: as before; of a new account, reading. */
+  scopes: z
+    .string()
+    .transform((list) => list.split(' '))
+    .pipe(z.array(z.enum(serviceAccountScopes), 'Choose what it may do.'))
+    .optional(),
 })
 export type ServiceAccountForm = z.infer<typeof ServiceAccountForm>
 
-/** What every service account may do; there is nothing else to give yet. */
+/** What a service account may do unless an administrator says otherwise. */
 const initialScopes: readonly Scope[] = ['architecture:read']
 const mostAccounts = 100
 
@@ -91,8 +97,9 @@ export function createServiceAccounts({
     const account: ServiceAccount = {
       id: newId(now()),
       organizationId,
-      ...form,
-      scopes: [...initialScopes],
+      name: form.name,
+      description: form.description,
+      scopes: unique(form.scopes ?? initialScopes),
       createdAt: now(),
       createdBy: by.actor,
     }
@@ -101,9 +108,16 @@ export function createServiceAccounts({
     return account
   }
 
-  /** Renames and describes. @throws {DomainError} `not_found`; `conflict` for a name that is taken */
+  /** Renames, describes, and says what it may do, from the next request on. @throws {DomainError} `not_found`; `conflict` for a name that is taken */
   async function describe(by: Administration, id: string, form: ServiceAccountForm): Promise<void> {
-    const account = await change(by, id, (before) => ({ ...before, ...form }))
+    const { name, description, scopes } = form
+    let isLess = false
+    const account = await change(by, id, (before) => {
+      const after = scopes === undefined ? before.scopes : unique(scopes)
+      isLess = before.scopes.some((scope) => !after.includes(scope))
+      return { ...before, name, description, scopes: after }
+    })
+    if (isLess) await closeExchangesOf(id)
     await record(by, { type: 'service_account.changed', serviceAccountId: id, name: account.name })
   }
 
@@ -168,6 +182,10 @@ export function createServiceAccounts({
   }
 
   return { find, findByName, list, require, create, describe, disable, enable, remove }
+}
+
+function unique(scopes: readonly Scope[]): Scope[] {
+  return serviceAccountScopes.filter((scope) => scopes.includes(scope))
 }
 
 /** What a client is told whose service account is disabled. */

@@ -1,6 +1,14 @@
 import { minuteOf } from './api-token-end.ts'
 import { expiresSoonWithin } from './api-token-expiry.ts'
-import { type ApiToken, type ApiTokens, dayOf, isLive } from './api-tokens.ts'
+import {
+  type ApiToken,
+  type ApiTokens,
+  type ApiTokenView,
+  dayOf,
+  idleSince,
+  isLive,
+  isUnused,
+} from './api-tokens.ts'
 import { type Mail, type Mailer, MailNotSent } from './mail.ts'
 import { isAdmin, type Members } from './members.ts'
 import type { Organization, Organizations } from './organizations.ts'
@@ -56,6 +64,29 @@ export function createTokenMails(deps: TokenMailDeps) {
     await apiTokens.change(id, ({ warnedAt: _warnedAt, ...token }) => token)
   }
 
+  /**
+   * Tells of every token that was not used for 90 days, once until it is used again; otherwise as
+   * {@link warnOfExpiries}. When a token was last used stands in no index, so all tokens are looked through.
+   */
+  async function tellOfUnused(): Promise<void> {
+    if (!mailer.isConfigured) return
+    for (const token of await apiTokens.list('state', 'standing')) {
+      if (isUnused(token, now())) await tell(token)
+    }
+  }
+
+  async function tell(unused: ApiTokenView): Promise<void> {
+    const since = idleSince(unused)
+    // Before the record is read again, as most of what is idle has been told of.
+    if (unused.toldIdleSince === since) return
+    const claimed = await apiTokens.change(unused.id, (token) =>
+      token.toldIdleSince !== since && isLive(token, now()) ? { ...token, toldIdleSince: since } : undefined,
+    )
+    if (!claimed) return
+    const isTold = await mailAdministrators(claimed, (subject) => composeUnusedMail(subject, unused))
+    if (!isTold) await apiTokens.change(unused.id, ({ toldIdleSince: _toldIdleSince, ...token }) => token)
+  }
+
   /** Tells that a stranger presented a token, which ended it. */
   async function tellOfLeak(token: ApiToken): Promise<void> {
     if (mailer.isConfigured) await mailAdministrators(token, composeLeakMail)
@@ -90,7 +121,7 @@ export function createTokenMails(deps: TokenMailDeps) {
     }
   }
 
-  return { warnOfExpiries, tellOfLeak }
+  return { warnOfExpiries, tellOfUnused, tellOfLeak }
 }
 
 function composeExpiryMail({ token, account, organization, link }: Subject): Omit<Mail, 'to'> {
@@ -100,6 +131,24 @@ function composeExpiryMail({ token, account, organization, link }: Subject): Omi
     text: `The API token "${oneLine(token.name)}" of the service account ${oneLine(account.name)} in ${oneLine(organization.name)} expires on ${when}.
 
 Rotate it before then; the old one lives on for as long as you need to replace it:
+${link}
+`,
+  }
+}
+
+function composeUnusedMail(
+  { token, account, organization, link }: Subject,
+  { lastUsedAt }: ApiTokenView,
+): Omit<Mail, 'to'> {
+  const since =
+    lastUsedAt === undefined
+      ? `was made on ${minuteOf(token.createdAt)} and never used`
+      : `was last used on ${minuteOf(lastUsedAt)}`
+  return {
+    subject: `An API token of ${oneLine(organization.name)} is unused`,
+    text: `The API token "${oneLine(token.name)}" of the service account ${oneLine(account.name)} in ${oneLine(organization.name)} ${since}.
+
+Revoke it if nothing needs it any more:
 ${link}
 `,
   }

@@ -23,12 +23,26 @@ export interface TokenInstructions {
   variable: string
   command: string
   project: string
-  gitHubActions: string
-  gitLabCi: string
   cursor: string
   vsCode: string
   codex: string
   curl: string
+}
+
+/** Jobs people copy, each with the exchange of an identity token and with a stored API token. */
+export interface CiJobs {
+  github: { exchange: string; stored: string }
+  gitlab: { exchange: string; stored: string }
+}
+
+/** Where repositories are trusted whose jobs store no token. */
+export interface TrustPlaces {
+  /** Of the service accounts, few enough to name; none for members. */
+  accounts: { name: string; href: string }[]
+  /** Of the list of service accounts. */
+  href: string
+  /** What stands in the jobs for an id that people fill in; absent when they name the only account. */
+  placeholder: string | undefined
 }
 
 /** What the server knows of why a viewer's client might not work. */
@@ -55,6 +69,8 @@ export interface ConnectViewData {
     sharedEndpoint: string
     instructions: ClientInstructions
     tokenInstructions: TokenInstructions
+    ciJobs: CiJobs
+    trust: TrustPlaces
     state: ConnectionState
   }
   'connection-check': {

@@ -54,7 +54,7 @@ function refusalOf(error: unknown): Answer | undefined {
   if (error instanceof DomainError)
     return { status: statuses[error.code], error: error.code, message: error.message }
   // Never 401 or `invalid_grant`: clients forget their credentials on those.
-  if (error instanceof StoreUnavailable) {
+  if (isOutage(error)) {
     return {
       status: 503,
       error: 'temporarily_unavailable',
@@ -63,6 +63,13 @@ function refusalOf(error: unknown): Answer | undefined {
     }
   }
   return undefined
+}
+
+/** Whether the store is out of reach, also as the reason that a library's error of its own kind was made for. */
+function isOutage(error: unknown): boolean {
+  return (
+    error instanceof StoreUnavailable || (error instanceof Error && error.cause instanceof StoreUnavailable)
+  )
 }
 
 function answer(ctx: Context, render: Render, { status, error, message, retryAfterSeconds }: Answer): void {

@@ -1,12 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { isIP } from 'node:net'
-import {
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  type PublicKeyCredentialCreationOptionsJSON,
-  type PublicKeyCredentialRequestOptionsJSON,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
+import type {
+  PublicKeyCredentialCreationOptionsJSON,
+  PublicKeyCredentialRequestOptionsJSON,
 } from '@simplewebauthn/server'
 import { z } from 'zod'
 import { DomainError } from '../domain/errors.ts'
@@ -41,6 +37,9 @@ export type PasskeyCeremonies = ReturnType<typeof createPasskeyCeremonies>
 type Ceremony = 'registration' | 'authentication'
 
 const challengeLifetime = 5 * 60 * 1000
+
+/** Loaded by the first ceremony: with what it brings along to read certificates it takes a quarter of the whole start. */
+const webAuthn = () => import('@simplewebauthn/server')
 
 // What is needed to look up challenge and passkey; the library checks all of it.
 const base64url = z.string().regex(/^[\w-]+$/)
@@ -103,7 +102,7 @@ export function createPasskeyCeremonies(deps: PasskeyCeremoniesDeps) {
     ctx: Context,
     user: User,
   ): Promise<PublicKeyCredentialCreationOptionsJSON> {
-    const known = await passkeys.list(user.id)
+    const [known, { generateRegistrationOptions }] = await Promise.all([passkeys.list(user.id), webAuthn()])
     return generateRegistrationOptions({
       rpName: 'OpenTrace',
       rpID: rpId,
@@ -125,6 +124,7 @@ export function createPasskeyCeremonies(deps: PasskeyCeremoniesDeps) {
   ): Promise<void> {
     const { response, ...credential } = parseJson(NewCredential, made.credential)
     const expectedChallenge = await spendChallenge(ctx, 'registration', response.clientDataJSON)
+    const { verifyRegistrationResponse } = await webAuthn()
     const { registrationInfo } = await believe(() =>
       verifyRegistrationResponse({
         response: { ...credential, response: { ...response, transports: [] } },
@@ -151,6 +151,7 @@ export function createPasskeyCeremonies(deps: PasskeyCeremoniesDeps) {
     ctx: Context,
     user: User | undefined,
   ): Promise<PublicKeyCredentialRequestOptionsJSON> {
+    const { generateAuthenticationOptions } = await webAuthn()
     return generateAuthenticationOptions({
       rpID: rpId,
       challenge: newChallenge(ctx, 'authentication'),
@@ -177,6 +178,7 @@ export function createPasskeyCeremonies(deps: PasskeyCeremoniesDeps) {
     if (!passkey || !user || user.disabledAt !== undefined || !isOwners) {
       throw refusal('This passkey is not known here (any more).')
     }
+    const { verifyAuthenticationResponse } = await webAuthn()
     const { verified, authenticationInfo } = await believe(() =>
       verifyAuthenticationResponse({
         response: { ...credential, response: signed },

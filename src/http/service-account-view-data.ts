@@ -68,6 +68,7 @@ export interface ServiceAccountViewData {
     frame: OrganizationFrame
     base: string
     values: { name: string; description: string }
+    scopeChoices: SelectOption[]
     errors: FieldErrors
   }
   'service-account': {
@@ -76,8 +77,9 @@ export interface ServiceAccountViewData {
     account: ServiceAccountRow
     tokens: ApiTokenRow[]
     endedTokens: ApiTokenRow[]
-    /** Of the form that renames it. */
+    /** Of the form that changes it. */
     values: { name: string; description: string }
+    scopeChoices: SelectOption[]
     errors: FieldErrors
   }
   'new-api-token': {

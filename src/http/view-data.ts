@@ -1,8 +1,11 @@
 import type { Role } from '../domain/principal.ts'
 import type { ConnectViewData } from './connect-view-data.ts'
 import type { AccountViewData } from './account-view-data.ts'
+import type { ArchitectureViewData } from './architecture-view-data.ts'
+import type { ArchitectureChangeViewData } from './architecture-change-view-data.ts'
 import type { AuditViewData } from './audit-view-data.ts'
 import type { ConsentViewData } from './consent-view-data.ts'
+import type { DiagramViewData } from './diagram-view-data.ts'
 import type { ProviderViewData } from './provider-view-data.ts'
 import type { MemberViewData } from './member-view-data.ts'
 import type { OrganizationViewData } from './organization-view-data.ts'
@@ -50,22 +53,6 @@ export interface OrganizationFrame extends Frame {
   organization: NonNullable<Frame['organization']>
 }
 
-/** An edge seen from the entity at one end: the entity at the other end, and why we believe it. */
-export interface RelationView {
-  href: string
-  name: string
-  kind: string
-  type: string
-  evidence: {
-    file: string
-    line: number
-    field: string
-    method: string
-    basis: string
-    lastSeen: Moment
-  }[]
-}
-
 /** A client session in a list. */
 export interface SessionRow {
   id: string
@@ -99,13 +86,16 @@ export type FieldErrors = Record<string, string>
 export interface ViewData
   extends
     AccountViewData,
+    ArchitectureViewData,
+    ArchitectureChangeViewData,
     AuditViewData,
     ConnectViewData,
     ConsentViewData,
     MemberViewData,
     OrganizationViewData,
     ProviderViewData,
-    ServiceAccountViewData {
+    ServiceAccountViewData,
+    DiagramViewData {
   /** Stands alone: what went wrong and what to do next. `error` is the OAuth code or one of ours. */
   error: {
     status: number
@@ -212,43 +202,6 @@ export interface ViewData
     showsPeople: boolean
     /** More matched than can be ended at once; these are the first. */
     isCut: boolean
-  }
-  architecture: {
-    frame: OrganizationFrame
-    query: string
-    kind: string | undefined
-    /** The kinds that occur; empty when there is no graph. */
-    kinds: { kind: string; label: string; count: number }[]
-    /** Nothing matches; the entities are those whose names are spelled alike. */
-    onlySimilar: boolean
-    entities: {
-      href: string
-      name: string
-      namespace: string | undefined
-      kind: string
-      kindLabel: string
-      technology: string | undefined
-      dependencies: number
-      dependents: number
-    }[]
-    total: number
-    /** The rows of this page, counted from 1. */
-    range: { from: number; to: number }
-    previousHref: string | undefined
-    nextHref: string | undefined
-  }
-  entity: {
-    frame: OrganizationFrame
-    entity: {
-      ref: string
-      name: string
-      kind: string
-      kindLabel: string
-      description: string | undefined
-      facts: { label: string; value: string }[]
-    }
-    dependsOn: RelationView[]
-    dependedOnBy: RelationView[]
   }
 }
 

@@ -8,9 +8,9 @@ import { type Scope, scopes } from '../domain/principal.ts'
 import { describeBlock, type SessionBlocks } from '../domain/session-blocks.ts'
 import type { Users } from '../domain/users.ts'
 import type { Artifacts } from '../storage/contract.ts'
-import { type ApiTokenDeps, createApiTokenAuthentication, type Presentation } from './api-token.ts'
-import { createJobTokenAuthentication, type JobTokenDeps } from './job-token.ts'
-import { type Authentication, describeDeletion, refuse, refuseConfigured } from './authentication.ts'
+import { type ApiTokenDeps, createApiTokenAuthentication, type Presentation } from '../http/api-token.ts'
+import { createJobTokenAuthentication, type JobTokenDeps } from '../http/job-token.ts'
+import { type Authentication, describeDeletion, refuse, refuseConfigured } from '../http/authentication.ts'
 
 export interface BearerTokenDeps extends ApiTokenDeps, JobTokenDeps {
   artifacts: Artifacts

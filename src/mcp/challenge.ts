@@ -1,6 +1,6 @@
 import { type Principal, scopes, type Scope } from '../domain/principal.ts'
 import type { Context } from '../http/request-context.ts'
-import type { Refusal } from './authentication.ts'
+import type { Refusal } from '../http/authentication.ts'
 import { resourceMetadataUrl } from './protected-resource-metadata.ts'
 
 /**

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { Conflict, type DocumentChange, type Store, StoreUnavailable } from '../../src/storage/contract.ts'
+import { parseRedisAddress } from '../../src/storage/redis/address.ts'
+import { connectRedis } from '../../src/storage/redis/connection.ts'
 import { createRedisStore } from '../../src/storage/redis/store.ts'
 import { type Proxy, startProxy } from '../faults/proxy.ts'
 import {
@@ -58,6 +62,29 @@ describe('patient work on Redis', { skip: redisServerSkipReason() }, () => {
     assert.equal(await store.artifacts.consume(token.model, token.id, { graceSeconds: 0 }), 'replay')
     await assert.rejects(store.documents.commit([document]), Conflict)
   })
+})
+
+test('a Redis that reads its append-only file is asked again soon, whatever it says how long that takes', async () => {
+  const states = ['loading:1\r\nloading_eta_seconds:10\r\n']
+  const server = createServer((socket) =>
+    socket.on('data', (data) => {
+      for (const [, name] of data.toString().matchAll(/\*\d+\r\n\$\d+\r\n(\w+)\r\n/g)) {
+        const text = name?.toLowerCase() === 'info' ? (states.shift() ?? 'loading:0\r\n') : 'OK'
+        socket.write(`$${text.length}\r\n${text}\r\n`)
+      }
+    }),
+  ).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  try {
+    const startedAt = performance.now()
+    const client = await connectRedis(parseRedisAddress(`redis://127.0.0.1:${port}`))
+    client.disconnect()
+    assert.equal(states.length, 0)
+    assert.ok(performance.now() - startedAt < 3000)
+  } finally {
+    server.close()
+  }
 })
 
 describe('writes that wait for a replica', { skip: redisServerSkipReason() }, () => {

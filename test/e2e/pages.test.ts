@@ -209,7 +209,7 @@ async function lookAround(page: Page, server: TestServer): Promise<void> {
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Architecture' }).click()
   await page.getByRole('searchbox').fill('gateway')
   await page.keyboard.press('Enter')
-  await page.waitForURL('**/architecture?q=gateway&kind=')
+  await page.waitForURL('**/architecture/entities?q=gateway')
   await page.getByRole('link', { name: 'gateway', exact: true }).click()
   await page.getByRole('heading', { name: 'Is depended on by' }).waitFor()
   await page.goto(`${server.origin}/organizations/acme/connect`)

@@ -57,8 +57,12 @@ function recoveryOf(fault: FaultPeriod, attempts: readonly Attempt[]): string[] 
   return [...slow, ...failed.map((attempt) => told(`failed in the calm after ${name}`, attempt))]
 }
 
-/** An outage of the store under eight seconds is not seen by a refresh, and a full store not by those who read. */
+/**
+ * An outage of the store under eight seconds is not seen by a refresh, and a full store not by those who read. One that
+ * lasted longer than it was meant to, as on a busy machine, proves nothing about shorter ones.
+ */
 function failuresDuring(fault: FaultPeriod, attempts: readonly Attempt[]): string[] {
+  if (outlastsPromise(fault)) return []
   return attempts
     .filter(({ action, startedAt, status }) => {
       const spared = fault.invisibleTo.some((served) => served === action)
@@ -66,6 +70,11 @@ function failuresDuring(fault: FaultPeriod, attempts: readonly Attempt[]): strin
       return spared && during && (status === 0 || status >= 500)
     })
     .map((attempt) => told(`failed because of ${fault.name}`, attempt))
+}
+
+/** Whether it took longer than what it should not be seen by was promised for. */
+export function outlastsPromise({ promisedFor, beganAt, healedAt }: FaultPeriod): boolean {
+  return promisedFor !== undefined && healedAt - beganAt > promisedFor
 }
 
 function told(what: string, attempt: Attempt): string {

@@ -22,6 +22,8 @@ export interface FaultPeriod {
   name: string
   /** What is served all the same, if after a wait. */
   invisibleTo: readonly Attempt['action'][]
+  /** The longest time for which that is promised, in milliseconds; absent: however long it lasts. */
+  promisedFor?: number | undefined
   beganAt: number
   healedAt: number
   /** When everything worked again. */

@@ -9,11 +9,14 @@ export interface Fault {
   name: string
   /** What has to be served all the same. */
   invisibleTo: FaultPeriod['invisibleTo']
+  promisedFor?: FaultPeriod['promisedFor']
   /** Makes the trouble, lets it last, and repairs it. */
   strike: (cluster: Cluster, random: Random) => Promise<void>
 }
 
-/** Shorter than the eight seconds a refresh waits. */
+/** Outages of the store up to here are waited out (docs/operations.md). */
+const promisedFor = 8000
+/** Shorter than that, with the time it takes to start Redis. */
 const seconds = (random: Random) => between(random, 2000, 6500)
 
 export const faults: readonly Fault[] = [
@@ -35,6 +38,7 @@ function weather(
   return {
     name,
     invisibleTo: ['exchange', 'refresh', 'revoke'],
+    promisedFor,
     async strike({ proxy }, random) {
       proxy.setWeather(choose(random))
       await sleep(seconds(random))
@@ -47,6 +51,7 @@ function redisAway(name: string, end: (cluster: Cluster) => Promise<void>): Faul
   return {
     name,
     invisibleTo: ['exchange', 'refresh', 'revoke'],
+    promisedFor,
     async strike(cluster, random) {
       await end(cluster)
       await sleep(seconds(random))

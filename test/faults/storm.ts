@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { randomNumbers } from '../support/random-graphs.ts'
 import type { Build } from './build.ts'
-import { findViolations } from './checker.ts'
+import { findViolations, outlastsPromise } from './checker.ts'
 import { runClient } from './clients.ts'
 import { type Cluster, startCluster } from './cluster.ts'
 import { createHistory, type History } from './history.ts'
@@ -81,15 +81,16 @@ async function suffer(cluster: Cluster, history: History, fault: Fault, random: 
   while (!(await isGreen(cluster)) && performance.now() < healedAt + greenPatienceMs) await sleep(100)
   const greenAt = performance.now()
   await sleep(calmMs)
-  const { name, invisibleTo } = fault
-  history.addFault({ name, invisibleTo, beganAt, healedAt, greenAt, calmUntil: performance.now() })
+  const { name, invisibleTo, promisedFor } = fault
+  const period = { name, invisibleTo, promisedFor, beganAt, healedAt, greenAt, calmUntil: performance.now() }
+  history.addFault(period)
   const lasted = ((healedAt - beganAt) / 1000).toFixed(1)
   const during = history.attempts.filter(({ startedAt }) => startedAt >= beganAt && startedAt < greenAt)
   const served = during.filter(({ status }) => status === 200).length
   const unavailable = during.filter(({ status }) => status === 503).length
   const lost = during.filter(({ status }) => status === 0).length
   console.log(
-    `${name}, ${lasted} s: ${served} served, ${unavailable} told to wait, ${lost} without an answer or a code; all green ${Math.round(greenAt - healedAt)} ms after`,
+    `${name}, ${lasted} s: ${served} served, ${unavailable} told to wait, ${lost} without an answer or a code; all green ${Math.round(greenAt - healedAt)} ms after${outlastsPromise(period) ? '; longer than the promise is for' : ''}`,
   )
 }
 

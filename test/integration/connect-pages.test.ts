@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { administrationBy } from '../../src/domain/administration.ts'
 import { createAccount, issueToken } from '../support/api-tokens.ts'
 import type { Browser } from '../support/browser.ts'
 import { signIn } from '../support/oauth-client.ts'
@@ -62,6 +63,33 @@ describe('Connect pages (/organizations/{slug}/connect)', () => {
     await issueToken(server, people, await createAccount(server, people))
     assert.match((await ada.open(base)).html, /One live token in Acme/)
     assert.doesNotMatch((await mel.open(base)).html, /live token/)
+  })
+
+  it('give CI jobs two ways: without a stored token first, with a link to where a repository is trusted', async () => {
+    const accounts = '/organizations/globex/service-accounts'
+    const bob = await openAs(server.origin, 'bob')
+    const none = await bob.open('/organizations/globex/connect')
+    assert.ok(none.html.includes(`<a href="${accounts}">make or open a service account`))
+    const by = administrationBy({ organization: people.globex, role: 'owner' }, people.bob, '127.0.0.1')
+    const form = { name: 'deploy', description: '' }
+    const { id } = await server.domain.serviceAccounts.create(by, form)
+    const one = await bob.open('/organizations/globex/connect')
+    assert.ok(one.html.includes(`<a href="${accounts}/${id}/trust">deploy</a>`))
+    for (const job of ['github-exchange', 'gitlab-exchange'].map((name) => textOf(one.html, name))) {
+      assert.ok(job.includes(`${server.origin}/oauth/token `))
+      assert.ok(job.includes(`resource=${server.origin}/o/globex/mcp/v1 `))
+      assert.ok(job.includes(`service_account=${id} `))
+      assert.doesNotMatch(job, /secrets\.OPENTRACE_API_TOKEN/)
+      assert.match(job, /claude -p .* --mcp-config \.mcp\.json/)
+    }
+    await server.domain.serviceAccounts.create(by, { ...form, name: 'nightly' })
+    const two = await bob.open('/organizations/globex/connect')
+    assert.match(two.html, />deploy<\/a> or <a [^>]*>nightly<\/a>/)
+    assert.match(textOf(two.html, 'gitlab-exchange'), /service_account=SERVICE_ACCOUNT_ID /)
+
+    const member = await mel.open(base)
+    assert.match(member.html, /an administrator adds the repository to the trusted CI identities/)
+    assert.doesNotMatch(member.html, /service-accounts/)
   })
 
   it('say what the server knows: sessions, refusals, and whether there is anything to answer', async () => {

@@ -71,61 +71,7 @@ describe('Pages of organizations', () => {
   })
 })
 
-describe('Architecture pages (/organizations/{slug}/architecture)', () => {
-  const base = '/organizations/acme/architecture'
-  let server: TestServer
-  let browser: Browser
-  before(async () => {
-    server = await startServer()
-    await populate(server)
-    browser = createBrowser(server.origin)
-    const signedIn = await browser.submit(await browser.open('/sign-in'), {
-      email: 'ada@example.com',
-      password,
-    })
-    assert.equal(signedIn.status, 200)
-  })
-  after(() => server.stop())
-
-  it('say where to begin while there is nothing', async () => {
-    assert.match((await browser.open(base)).html, /No architecture yet/)
-    await browser.submit(await browser.open('/organizations/acme'), {}, /sample/)
-  })
-
-  it('find entities by words and kind, and forgive typing errors', async () => {
-    const all = rows(await browser.open(base))
-    assert.ok(all.length >= 15)
-    const gateway = `${base}/${encodeURIComponent('service:lanternpost/gateway')}`
-    assert.deepEqual(rows(await browser.open(`${base}?q=gateway&kind=service`)), [gateway])
-    const queues = await browser.open(`${base}?kind=queue`)
-    assert.ok(rows(queues).length > 0 && rows(queues).every((href) => href.includes('queue%3A')))
-    const misspelt = await browser.open(`${base}?q=gatewya`)
-    assert.match(misspelt.html, /Nothing matches “gatewya”/)
-    assert.ok(rows(misspelt).includes(gateway))
-    assert.match((await browser.open(`${base}?q=%22%3E%3Cscript%3E`)).html, /Nothing matches/)
-    assert.deepEqual(rows(await browser.open(`${base}?page=99`)), all)
-  })
-
-  it('show what an entity depends on, what depends on it, and where that was read', async () => {
-    const page = await browser.open(`${base}/${encodeURIComponent('service:lanternpost/gateway')}`)
-    assert.equal(page.status, 200)
-    const [, dependsOn = '', dependedOnBy = ''] = page.html.split('<section')
-    assert.match(dependsOn, /Depends on[\s\S]+>\s*accounts<\/a[\s\S]+\.yaml:\d+<[\s\S]+env ACCOUNTS_ADDR/)
-    assert.match(dependedOnBy, /Is depended on by[\s\S]+>\s*tracking-site<\/a/)
-    assert.doesNotMatch(page.html, /redis:\/\//)
-  })
-
-  it('answer an unknown entity with 404', async () => {
-    assert.equal((await browser.open(`${base}/service%3Anowhere`)).status, 404)
-  })
-})
-
 /** A page without what differs at every request: its request id and its nonce. */
 function withoutRandom({ html, headers }: Page): string {
   return html.replaceAll(headers.get('x-request-id') ?? '-', '').replaceAll(/nonce="[^"]*"/g, '')
-}
-
-/** Where the rows of the list of entities lead. */
-function rows({ html }: Page): string[] {
-  return [...html.matchAll(/<a class="named" href="([^"]+)"/g)].map(([, href = '']) => href)
 }

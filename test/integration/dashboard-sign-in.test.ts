@@ -14,7 +14,7 @@ describe('Signing in to the dashboard (/sign-in)', () => {
   after(() => server.stop())
 
   it('asks strangers to sign in, and then continues where they wanted to go', async () => {
-    const wanted = '/organizations/acme/architecture?q=a%26b'
+    const wanted = '/organizations/acme/architecture/entities?q=a%26b'
     const form = await browser.open(wanted)
     assert.equal(new URL(form.url).pathname, '/sign-in')
     const page = await browser.submit(form, { email: 'Mel@example.com', password })

@@ -5,6 +5,7 @@ import { invite, requireLink } from '../support/invitations.ts'
 import { startMailServer } from '../support/mail-server.ts'
 import { password, populate, startServer, type TestServer } from '../support/server.ts'
 import { openAs } from '../support/signed-in-browser.ts'
+import { upload } from '../support/uploads.ts'
 import { requestText, sendRaw } from './raw-request.ts'
 
 const members = '/organizations/acme/members'
@@ -50,6 +51,18 @@ test('DASH-11 the last owner cannot be removed (lock-out)', async () => {
   assert.equal((await send('ada', `${members}/${ada.id}/remove`, {})).status, 409)
   assert.notEqual((await send('mel', `${members}/${ada.id}/remove`, {})).status, 200)
   assert.equal(await roleOf(acme.id, ada.id), 'owner')
+})
+
+test('DASH-17 an image or page is no upload, and nothing that is uploaded is ever served', async () => {
+  const path = '/organizations/acme/architecture/import'
+  const browser = await openAs(server.origin, 'ada')
+  const svg = '<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'
+  const headers = { 'content-type': 'image/svg+xml' }
+  assert.equal((await browser.request(path, { method: 'POST', headers, body: svg })).status, 415)
+  const page = await upload(browser, path, { 'logo.svg': svg })
+  assert.equal(page.status, 422)
+  assert.match(page.headers.get('content-type') ?? '', /^text\/html/)
+  assert.doesNotMatch(page.html, /onload/)
 })
 
 test('DASH-22 links in mails use PUBLIC_URL, whatever Host is sent (reset poisoning)', async () => {

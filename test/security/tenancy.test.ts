@@ -13,6 +13,7 @@ import { callTool, signIn, type Tokens } from '../support/oauth-client.ts'
 import { redisSkipReason, startRedis } from '../support/redis.ts'
 import { password, startServer, type TestServer } from '../support/server.ts'
 import { openAs } from '../support/signed-in-browser.ts'
+import { upload } from '../support/uploads.ts'
 
 /** What is somebody's; a test asks for another's, and for what is nobody's. Each is as long for both. */
 interface Belongings {
@@ -27,6 +28,8 @@ interface Belongings {
   apiToken: string
   trustRule: string
   entity: string
+  source: string
+  pending: string
 }
 
 /** How a page or form is asked for what `of` names. `:slug` is filled in everywhere. */
@@ -92,6 +95,23 @@ const routes: Record<string, Attempt | Exemption> = {
   'POST /account/organizations/new': 'none: takes no id',
   'GET /organizations/:slug': {},
   'GET /organizations/:slug/architecture': {},
+  'GET /organizations/:slug/architecture/entities': { query: ({ entity }) => ({ q: entity }) },
+  'GET /organizations/:slug/architecture/paths': {
+    query: ({ entity }) => ({ from: entity, to: entity }),
+  },
+  'GET /organizations/:slug/architecture/impact': { query: ({ entity }) => ({ ref: entity }) },
+  'GET /organizations/:slug/architecture/changes': {},
+  'GET /organizations/:slug/architecture/import': {},
+  'POST /organizations/:slug/architecture/import': {},
+  'GET /organizations/:slug/architecture/import/review': { query: ({ pending }) => ({ upload: pending }) },
+  'POST /organizations/:slug/architecture/import/apply': {
+    form: ({ pending }) => ({ upload: pending, revision: '1' }),
+  },
+  'GET /organizations/:slug/architecture/sources/:source/remove': { path: ({ source }) => ({ source }) },
+  'POST /organizations/:slug/architecture/sources/:source/remove': { path: ({ source }) => ({ source }) },
+  'POST /organizations/:slug/architecture/decisions': {
+    form: ({ entity }) => ({ ref: entity, other: entity, verdict: 'same' }),
+  },
   'GET /organizations/:slug/architecture/:ref': { path: ({ entity }) => ({ ref: entity }) },
   'GET /organizations/:slug/audit-log': {},
   'GET /organizations/:slug/audit-log.csv': {},
@@ -201,6 +221,8 @@ const nobodys: Belongings = {
   apiToken: 'f'.repeat(32),
   trustRule: 'f'.repeat(32),
   entity: 'service:default/ffffffff',
+  source: 'ffffffff',
+  pending: 'f'.repeat(43),
 }
 
 /** A person who owns one organization and belongs to no other. */
@@ -254,7 +276,11 @@ for (const store of stores) {
       const membership = await server.domain.members.requireMembership(user, slug)
       const { id } = membership.organization
       const architecture = createArchitecture({ blobs: server.store.blobs, now: Date.now })
-      await architecture.importFiles(id, [{ path: 'a.yaml', content: service(entity) }])
+      const files = [{ path: 'a.yaml', content: service(entity) }]
+      await architecture.importFiles(id, files, { source: entity })
+      const review = await upload(browser, `/organizations/${slug}/architecture/import`, {
+        'a.yaml': service(entity),
+      })
       await invite(browser, `guest-of-${name}@example.com`, 'member', slug)
       const act = {
         subject: { kind: 'client', clientId: 'https://blocked.example/' },
@@ -300,7 +326,14 @@ for (const store of stores) {
         browser,
         csrf,
         tokens,
-        belongings: { slug, user, ...ids, entity: `service:default/${entity}` },
+        belongings: {
+          slug,
+          user,
+          ...ids,
+          entity: `service:default/${entity}`,
+          source: entity,
+          pending: new URL(review.url).searchParams.get('upload') ?? assert.fail('no upload'),
+        },
       }
     }
 

@@ -1,105 +1,17 @@
 import assert from 'node:assert/strict'
 import type { Browser, Page } from 'playwright-core'
+import { architectureVisits } from './architecture-visits.ts'
 import { prepareForFaults } from './page-faults.ts'
+import { send, type Visit, type Visits } from './page-visit.ts'
 import type { Person, PopulatedSite } from './populated-site.ts'
-
-/** A page in one of its states. */
-export interface Visit {
-  as: Person
-  /** What it says in this state, and in no other. */
-  shows: string
-  /** Absent: the route with acme for its slug. */
-  path?: (site: PopulatedSite) => string
-  /** Absent: 200. */
-  status?: number
-  /** Done before it is looked at, such as sending a form with a mistake or opening a menu. */
-  first?: (page: Page) => Promise<void>
-}
-
-/** A route without a page of its own. */
-type Exemption = `none: ${string}`
+import { signInVisits } from './sign-in-visits.ts'
 
 /**
  * Every page, and how it is come by. A new route belongs here, or a test says so: with one visit for each state that
  * looks different, the empty ones and those with an error among them.
  */
-export const visits: Record<string, Visit[] | Exemption> = {
-  'GET /': [
-    { as: 'ada', shows: 'can be restored until' },
-    { as: 'eve', shows: 'You are not in an organization yet' },
-  ],
-  'GET /setup': [
-    { as: 'first', shows: 'Set up OpenTrace', path: ({ tokens }) => `/setup?token=${tokens.setup}` },
-    {
-      as: 'first',
-      shows: 'Use at least 10 characters',
-      path: ({ tokens }) => `/setup?token=${tokens.setup}`,
-      first: (page) =>
-        send(page, { name: 'Ada', email: 'ada@example.com', password: 'short', organization: 'A' }),
-    },
-    {
-      as: 'first',
-      shows: 'setup link is not valid',
-      path: () => '/setup?token=wrong',
-      status: 404,
-    },
-  ],
-  'GET /sign-in': [
-    { as: 'guest', shows: 'Forgot your password?' },
-    {
-      as: 'guest',
-      shows: 'password is wrong',
-      first: (page) => send(page, { email: 'ada@example.com', password: 'wrong' }),
-    },
-  ],
-  'GET /sign-in/oidc': 'none: goes to the provider',
-  'GET /sign-in/oidc/callback': 'none: goes on',
-  'GET /sign-in/oidc/:organization': 'none: goes to the provider',
-  'GET /sign-in/oidc/:organization/callback': 'none: goes on',
-  'GET /sign-in/organization': [
-    { as: 'guest', shows: 'Your e-mail address tells where' },
-    {
-      as: 'guest',
-      shows: 'Continue with Globex ID',
-      first: (page) => send(page, { email: 'somebody@globex.example' }),
-    },
-    {
-      as: 'guest',
-      shows: 'No organization here has connected a provider',
-      first: (page) => send(page, { email: 'ada@example.com' }),
-    },
-  ],
-  'GET /sign-in/confirm': [
-    { as: 'early', shows: 'Confirm it’s you' },
-    {
-      as: 'early',
-      shows: 'The password is wrong',
-      first: (page) => send(page, { confirm_password: 'wrong' }),
-    },
-  ],
-  'GET /sign-in/passkey/options': 'none: for script',
-  'GET /invitations/:token': [
-    { as: 'guest', shows: 'Create account and join', path: ({ tokens }) => `/invitations/${tokens.guest}` },
-    { as: 'guest', shows: 'Sign in to accept', path: ({ tokens }) => `/invitations/${tokens.bob}` },
-    { as: 'ada', shows: 'You are signed in as', path: ({ tokens }) => `/invitations/${tokens.bob}` },
-    { as: 'bob', shows: 'Join as bob@example.com', path: ({ tokens }) => `/invitations/${tokens.bob}` },
-  ],
-  'GET /forgot-password': [
-    { as: 'guest', shows: 'Send the link' },
-    { as: 'guest', shows: 'Look at your mail', first: (page) => send(page, { email: 'ada@example.com' }) },
-    { as: 'first', shows: 'This server sends no mail' },
-  ],
-  'GET /reset-password': [
-    {
-      as: 'guest',
-      shows: 'Use at least 10 characters',
-      path: ({ tokens }) => `/reset-password?token=${tokens.reset}`,
-      first: (page) => send(page, { password: 'short' }),
-    },
-  ],
-  'GET /leaked-token': [
-    { as: 'guest', shows: 'For secret scanners', first: (page) => send(page, { token: 'no token' }) },
-  ],
+export const visits: Visits = {
+  ...signInVisits,
   'GET /account': [
     { as: 'ada', shows: 'Also end my client session' },
     {
@@ -143,19 +55,7 @@ export const visits: Record<string, Visit[] | Exemption> = {
     { as: 'mel', shows: 'Ask one of them', path: () => '/organizations/initech', status: 410 },
     { as: 'ada', shows: 'Error 404', path: () => '/organizations/nowhere', status: 404 },
   ],
-  'GET /organizations/:slug/architecture': [
-    { as: 'ada', shows: 'Depended on by' },
-    { as: 'ada', shows: 'Nothing matches', path: () => '/organizations/acme/architecture?q=zzzzzz' },
-    { as: 'bob', shows: 'No architecture yet', path: () => '/organizations/globex/architecture' },
-  ],
-  'GET /organizations/:slug/architecture/:ref': [
-    {
-      as: 'ada',
-      shows: 'Is depended on by',
-      path: () => '/organizations/acme/architecture?q=gateway',
-      first: (page) => page.getByRole('link', { name: 'gateway', exact: true }).click(),
-    },
-  ],
+  ...architectureVisits,
   'GET /organizations/:slug/audit-log': [
     {
       as: 'ada',
@@ -284,55 +184,6 @@ export const visits: Record<string, Visit[] | Exemption> = {
       first: (page) => page.locator('summary', { hasText: 'Remove' }).click(),
     },
   ],
-  'GET /oauth/authorize': [
-    {
-      as: 'guest',
-      shows: 'This client is not known here',
-      path: ({ authorization }) => authorization({ client_id: 'nobody' }),
-      status: 400,
-    },
-    {
-      as: 'guest',
-      shows: 'You are leaving OpenTrace',
-      path: ({ authorization, clients }) =>
-        authorization({
-          client_id: clients.web,
-          redirect_uri: 'https://app.example/done',
-          code_challenge: '',
-        }),
-      status: 400,
-    },
-  ],
-  'GET /interaction/:uid': [
-    { as: 'guest', shows: 'to continue with Claude Code', path: ({ authorization }) => authorization() },
-    { as: 'ada', shows: 'known to this server', path: ({ authorization }) => authorization() },
-    {
-      as: 'mel',
-      shows: 'It only claims this name',
-      path: ({ authorization, clients }) =>
-        authorization({
-          client_id: clients.web,
-          redirect_uri: 'https://app.example/done',
-        }),
-    },
-    { as: 'eve', shows: 'You are not in an organization yet', path: ({ authorization }) => authorization() },
-    {
-      as: 'guest',
-      shows: 'This sign-in is over',
-      path: () => '/interaction/nothing',
-      status: 400,
-    },
-  ],
-}
-
-/** Fills fields by name and sends their form, as Enter does. */
-async function send(page: Page, fields: Record<string, string>): Promise<void> {
-  for (const [name, value] of Object.entries(fields)) {
-    const field = page.locator(`[name=${name}]:not([type=hidden])`)
-    if ((await field.count()) > 1) await page.locator(`[name=${name}][value=${value}]`).check()
-    else await field.fill(value)
-  }
-  await page.locator(`[name=${Object.keys(fields)[0]}]:not([type=hidden])`).press('Enter')
 }
 
 /** A page in a browser of somebody's own. */

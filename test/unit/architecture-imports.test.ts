@@ -235,6 +235,7 @@ test('the sample shows what there is to ask: stores, queues, a shared database, 
     'queue',
     'service',
     'storage',
+    'team',
     'unresolved',
   ])
   assert.equal(kinds.filter((kind) => kind === 'service').length, 15)

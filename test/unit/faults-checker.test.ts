@@ -51,6 +51,9 @@ describe('The checker of fault runs', () => {
     assert.equal(violationsOf([unavailable('call', 2000)], blackhole), '')
     assert.match(violationsOf([unavailable('refresh', 2000)], blackhole), /failed because of blackhole/)
     assert.match(violationsOf([unavailable('call', 6000)], blackhole), /failed in the calm after blackhole/)
+    const promised = { ...blackhole, promisedFor: 4500 }
+    assert.match(violationsOf([unavailable('refresh', 2000)], promised), /failed because of blackhole/)
+    assert.equal(violationsOf([unavailable('refresh', 2000)], { ...promised, promisedFor: 3500 }), '')
     assert.match(violationsOf([], { ...blackhole, greenAt: 15_100 }), /took 10\.1 s until all worked/)
   })
 })

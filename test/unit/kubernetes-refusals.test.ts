@@ -67,8 +67,8 @@ test('what is cheap to write and slow to parse is refused: documents, brackets, 
 })
 
 test('an import without anything that runs is refused, so that it cannot empty a graph by mistake', () => {
-  assert.match(refusalOf('kind: ConfigMap\nmetadata: { name: x }\n'), /^No Deployment/)
-  assert.match(refusalOf(''), /^No Deployment/)
+  assert.match(refusalOf('kind: ConfigMap\nmetadata: { name: x }\n'), /^No workload/)
+  assert.match(refusalOf(''), /^No workload/)
 })
 
 const oddities: [what: string, document: string][] = [
@@ -113,13 +113,13 @@ test('what is left out is said, with file and line, or counted by kind', () => {
   const reading = readDocuments(
     workload('web'),
     '{kind: Service, metadata: {}}',
-    '{kind: Ingress, metadata: {name: x}}',
-    '{kind: Ingress, metadata: {name: y}}',
+    '{kind: PodDisruptionBudget, metadata: {name: x}}',
+    '{kind: PodDisruptionBudget, metadata: {name: y}}',
     '{no: kind}',
     service('lost', { selector: { app: 'nobody' } }),
     workload('web'),
   )
-  assert.deepEqual(reading.ignored, { Ingress: 2, 'without kind': 1 })
+  assert.deepEqual(reading.ignored, { PodDisruptionBudget: 2, 'without kind': 1 })
   assert.equal(reading.documents, 7)
   assert.match(reading.warnings.join('\n'), /^test\.yaml:3: Service without a name/m)
   assert.match(reading.warnings.join('\n'), /^test\.yaml:13: Deployment default\/web is there twice/m)

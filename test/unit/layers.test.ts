@@ -44,7 +44,7 @@ const layers: Record<string, { folders: string[]; packages: string[] }> = {
       'storage/open.ts',
       'upstream/public-fetch.ts',
     ],
-    packages: ['node:*', 'commander', 'koa', 'pino', 'zod'],
+    packages: ['node:*', 'commander', 'ignore', 'koa', 'pino', 'zod'],
   },
   'authorization-server': {
     folders: ['domain', 'http', 'storage/contract.ts'],
@@ -65,7 +65,17 @@ const layers: Record<string, { folders: string[]; packages: string[] }> = {
   },
   http: {
     folders: ['domain', 'package.ts', 'storage/contract.ts'],
-    packages: ['node:*', '@simplewebauthn/server', 'eta', 'koa', 'pino', 'prom-client', 'raw-body', 'zod'],
+    packages: [
+      'node:*',
+      '@fastify/busboy',
+      '@simplewebauthn/server',
+      'eta',
+      'koa',
+      'pino',
+      'prom-client',
+      'raw-body',
+      'zod',
+    ],
   },
   // The way out to sign-in providers and issuers of identity tokens; what their word is worth stands in the domain.
   upstream: {
@@ -77,7 +87,8 @@ const layers: Record<string, { folders: string[]; packages: string[] }> = {
   // No network and no file system below this line.
   architecture: {
     folders: ['domain', 'storage/contract.ts'],
-    packages: ['node:util', 'node:zlib', 'yaml'],
+    // Of dagre the layout of diagrams, of protobufjs the reading of bytes: arithmetic.
+    packages: ['node:util', 'node:zlib', '@dagrejs/dagre', 'protobufjs/light.js', 'smol-toml', 'yaml', 'zod'],
   },
   domain: {
     folders: ['storage/contract.ts'],

@@ -104,7 +104,7 @@ test('get_entity is a card with evidence by file, line and variable', async () =
   const { content } = await call(getEntity, { ref: 'routing' }, await sample())
   assert.equal(content['ref'], 'service:lanternpost/routing')
   assert.deepEqual(content['workloads'], ['Deployment routing'])
-  assert.deepEqual(content['depends_on'], { routing: { calls: ['weather-feed'] } })
+  assert.deepEqual(content['depends_on'], { routing: { calls: ['weather-feed'], owned_by: ['fleet'] } })
   assert.deepEqual(content['depended_on_by'], {
     tracking: { calls: ['routing'] },
     dispatch: { calls: ['routing'] },
@@ -118,12 +118,12 @@ test('search_entities lists everything by kind, most depended on first, and find
   const { content } = await call(searchEntities, { limit: 3 }, architecture)
   assert.match(
     String(content['summary']),
-    /^29 found: 15 service, 1 job, 6 database, 2 cache, 2 queue, 1 storage, 1 external, 1 unresolved\.$/,
+    /^35 found: 15 service, 1 job, 6 database, 2 cache, 2 queue, 1 storage, 6 team, 1 external, 1 unresolved\.$/,
   )
   assert.equal((content['entities'] as unknown[]).length, 3)
   assert.equal(content['truncated'], true)
   const rest = await call(searchEntities, { limit: 100, cursor: content['next_cursor'] }, architecture)
-  assert.equal((rest.content['entities'] as unknown[]).length, 26)
+  assert.equal((rest.content['entities'] as unknown[]).length, 32)
   const databases = await call(searchEntities, { query: 'databases' }, architecture)
   assert.equal(databases.content['total'], 6)
   const nothing = await call(searchEntities, { query: 'zzzzz' }, architecture)

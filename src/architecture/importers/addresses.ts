@@ -111,7 +111,7 @@ function inItem(item: string, name: NameMeaning, bare: boolean): Address[] {
   const doubtful = afterCredentials !== item || name.holdsSecret
   const rest = { scheme: undefined, named: name.suggestsAddress, doubtful }
   const withoutProtocol = afterCredentials.replace(/^(?:tcp|udp|dns|passthrough):(?=[a-z])/, '')
-  const [, host, port] = /^([a-z0-9.-]{1,253}):(\d{1,5})(?:\/.*)?$/s.exec(withoutProtocol) ?? []
+  const [, host, port] = /^([a-z0-9._-]{1,253}):(\d{1,5})(?:\/.*)?$/s.exec(withoutProtocol) ?? []
   if (host !== undefined) return addressOf(host, Number(port), { form: 'host_port', ...rest })
   const isHost = item === afterCredentials && (bare || isClusterName(item))
   return isHost ? addressOf(item, undefined, { form: 'host', ...rest }) : []
@@ -126,7 +126,7 @@ function inUrl(url: string, name: NameMeaning): Address[] {
   const [base = scheme] = scheme.split('+')
   const { authority, doubtful } = authorityOf(base, url.slice(separator + 3))
   return authority.split(',').flatMap((part) => {
-    const [, host, port] = /^([a-z0-9.-]{1,253})(?::(\d{1,5}))?$/i.exec(part) ?? []
+    const [, host, port] = /^([a-z0-9._-]{1,253})(?::(\d{1,5}))?$/i.exec(part) ?? []
     if (host === undefined || (port === undefined && !hostSchemes.has(base))) return []
     return addressOf(host.toLowerCase(), port === undefined ? undefined : Number(port), {
       form: hostSchemes.has(base) ? 'url' : 'host_port',
@@ -161,7 +161,24 @@ function addressOf(host: string, port: number | undefined, rest: Omit<Address, '
   return [{ host: withoutFinalDot(host), port, ...rest }]
 }
 
-/** References that stayed unexpanded must not leave their variable's name behind as a word. */
+/** Longer ones are no references. */
+const maxReferenceLength = 200
+
+/** References that stayed unexpanded must not leave their variable's name behind as a word. One pass, whatever is open. */
 function masked(text: string): string {
-  return text.replaceAll(/\$\([^)]{0,200}\)|\$\{[^}]{0,200}\}/g, '\0')
+  let kept = ''
+  let position = 0
+  const closings = { '(': -1, '{': -1 }
+  for (const match of text.matchAll(/\$([({])/g)) {
+    const bracket = match[1] === '(' ? '(' : '{'
+    if (closings[bracket] < match.index) {
+      const closing = text.indexOf(bracket === '(' ? ')' : '}', match.index)
+      closings[bracket] = closing === -1 ? text.length + maxReferenceLength : closing
+    }
+    const closing = closings[bracket]
+    if (match.index < position || closing > match.index + maxReferenceLength) continue
+    kept += `${text.slice(position, match.index)}\0`
+    position = closing + 1
+  }
+  return kept + text.slice(position)
 }

@@ -54,10 +54,12 @@ export function collectClaims(): ClaimsCollector {
   }
 }
 
-/** Whatever describes an entity makes it more than a mention. */
+/** Whatever describes an entity makes it more than a mention or a label. */
 function mergeClaims(known: ClaimedEntity, entity: ClaimedEntity): ClaimedEntity {
-  const { mentionOnly, ...merged } = mergeEntities<ClaimedEntity>(known, entity)
-  return mentionOnly && entity.mentionOnly ? { ...merged, mentionOnly } : merged
+  const { mentionOnly, byLabel, ...merged } = mergeEntities<ClaimedEntity>(known, entity)
+  if (mentionOnly && entity.mentionOnly) return { ...merged, mentionOnly }
+  const isDescribed = !(byLabel || mentionOnly) || !(entity.byLabel || entity.mentionOnly)
+  return isDescribed ? merged : { ...merged, byLabel: true }
 }
 
 /** Two descriptions of one thing: lists are joined, of single values the first counts. */

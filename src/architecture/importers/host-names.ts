@@ -13,12 +13,12 @@ const fileEndings = new Set(
 )
 const packageBeginnings = new Set(['com', 'org', 'net', 'io', 'java', 'javax', 'jakarta', 'kotlin'])
 
-/** An IPv4 address, or DNS labels of which at least one has a letter. */
+/** An IPv4 address, or DNS labels of which at least one has a letter. Docker's names may have underscores. */
 export function isHostName(text: string): boolean {
   if (text.length > 253) return false
   const labels = withoutFinalDot(text).split('.')
   if (labels.length === 4 && labels.every((label) => /^\d{1,3}$/.test(label))) return true
-  const areLabels = labels.every((label) => /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(label))
+  const areLabels = labels.every((label) => /^[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?$/.test(label))
   return areLabels && (/[a-z]/.test(labels[0] ?? '') || /^[a-z]/.test(labels.at(-1) ?? ''))
 }
 

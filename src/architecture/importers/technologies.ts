@@ -116,6 +116,12 @@ export function relationTo(kind: EntityKind, scheme: string | undefined): Relati
   return used === 'database' || used === 'cache' || used === 'storage' ? 'reads_writes' : 'calls'
 }
 
+/** The product that is called by a word, such as one of OpenTelemetry's `db.system.name`. */
+export function findTechnologyByWord(word: string): Technology | undefined {
+  const plain = word.replaceAll('_', '')
+  return technologies.find(({ words }) => words.includes(plain))
+}
+
 /** URL schemes that name a product. */
 export const technologySchemes: ReadonlySet<string> = new Set(technologies.flatMap(({ words }) => words))
 
@@ -125,7 +131,7 @@ function generic(onPort: readonly Technology[], words: ReadonlySet<string>): Tec
 }
 
 /** `registry:5000/team/redis:7@sha256:…` is `redis`; `mssql/server` keeps two segments, its last says nothing. */
-function imageName(image: string): string {
+export function imageName(image: string): string {
   const path = image
     .replace(/@.*$/, '')
     .replace(/:[^:/]*$/, '')

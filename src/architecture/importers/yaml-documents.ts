@@ -10,6 +10,8 @@ export interface YamlDocument {
   data: unknown
   /** Line of the value at this path, or of the nearest enclosing value that has one (behind aliases there is none). */
   lineOf: (path: NodePath) => number
+  /** The tag that was written before the value at this path, such as `!reset`. */
+  tagOf: (path: NodePath) => string | undefined
 }
 
 /** Keys and positions from the top of a document. */
@@ -41,7 +43,12 @@ export function readYamlDocuments(files: readonly ImportFile[]): YamlDocument[] 
       const lineOf = (path: NodePath) => lineAt(document, path, lines)
       if (documents.length === yamlLimits.documents)
         throw refusal(file, lineOf([]), `more than ${yamlLimits.documents} documents in one import`)
-      documents.push({ file, data: plainValue(file, document, lines), lineOf })
+      documents.push({
+        file,
+        data: plainValue(file, document, lines),
+        lineOf,
+        tagOf: (path) => tagAt(document, path),
+      })
     }
   }
   return documents
@@ -114,6 +121,12 @@ function lineAt(document: Document, path: NodePath, lines: LineCounter): number 
     if (Array.isArray(range) && typeof range[0] === 'number') return lines.linePos(range[0]).line
   }
   return 1
+}
+
+function tagAt(document: Document, path: NodePath): string | undefined {
+  const node: unknown = document.getIn(path, true)
+  const tag = isRecord(node) ? node['tag'] : undefined
+  return typeof tag === 'string' ? tag : undefined
 }
 
 function refusal(file: string, line: number, why: string, cause?: unknown): DomainError {

@@ -66,6 +66,18 @@ export function resolveMeant(
   return { ordinal, understood: by === 'name' ? undefined : tellUnderstood(index, text, [ordinal]) }
 }
 
+/** What a text names: one entity, or what it may mean: several, or nothing but similar names. */
+export type LookUp = { ordinal: number } | { isAmbiguous: boolean; total: number; candidates: number[] }
+
+/** Like {@link resolveEntity}, with up to five candidates instead of a refusal, for whoever shows them as links. */
+export function lookUpEntity(index: GraphIndex, text: string): LookUp {
+  const { ordinals } = findMeant(index, text)
+  const [only, another] = ordinals
+  if (only === undefined) return { isAmbiguous: false, total: 0, candidates: nearestTo(index, plain(text)) }
+  if (another === undefined) return { ordinal: only }
+  return { isAmbiguous: true, total: ordinals.length, candidates: ordinals.slice(0, maxCandidates) }
+}
+
 /** @returns such as `"redis" as cache:shop/redis-cart` */
 export function tellUnderstood(index: GraphIndex, text: string, ordinals: readonly number[]): string {
   const refs = ordinals.slice(0, maxCandidates).map((ordinal) => entityAt(index, ordinal).ref)

@@ -64,6 +64,9 @@ function connectionOptions({ username, password, tls }: RedisAddress) {
     // waits twice as long for a distant Redis. Commands follow each other on the wire without it.
     connectTimeout: 2000,
     commandTimeout: 1500,
+    // While Redis reads its append-only file after a restart, it says how long that will take, and is often wrong by
+    // seconds. ioredis would believe it, up to ten.
+    maxLoadingRetryTime: 200,
     maxRetriesPerRequest: 2,
     // A command that was under way when the connection broke may have been executed; its caller decides.
     autoResendUnfulfilledCommands: false,

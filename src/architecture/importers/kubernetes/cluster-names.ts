@@ -21,6 +21,7 @@ interface Known {
 export function createClusterNames(grouped: GroupedServices): ClusterNames {
   const byName = new Map<string, Known>()
   const byHost = new Map<string, Known>()
+  const byBareName = new Map<string, Known[]>()
   const namespaces = new Set<string>()
   const owned = [
     ...grouped.groups.flatMap(({ entity, services }) => services.map((service) => ({ entity, service }))),
@@ -30,6 +31,7 @@ export function createClusterNames(grouped: GroupedServices): ClusterNames {
     const { name, namespace, externalName, clusterIp } = known.service
     namespaces.add(namespace)
     byName.set(`${namespace}/${name}`, known)
+    byBareName.set(name, [...(byBareName.get(name) ?? []), known])
     if (externalName !== undefined) byHost.set(externalName, known)
     if (clusterIp !== undefined && clusterIp !== 'None') byHost.set(clusterIp, known)
   }
@@ -43,6 +45,18 @@ export function createClusterNames(grouped: GroupedServices): ClusterNames {
     return svc === 'svc' ? (byName.get(`${targetNamespace}/${targetName}`) ?? known) : known
   }
 
+  /**
+   * Of rendered charts some state the namespace of the release and some leave it to whoever applies them, so that one
+   * release seems to lie in two. Addresses of telemetry stand in charts whether or not it is there.
+   */
+  const findInRelease = (name: string, fromNamespace: string): Known | undefined => {
+    const [only, another] = (byBareName.get(name) ?? []).filter(
+      ({ entity, service }) =>
+        (fromNamespace === unstated || service.namespace === unstated) && !entity.tags?.includes('telemetry'),
+    )
+    return another === undefined ? only : undefined
+  }
+
   return {
     resolve: (host, fromNamespace) => {
       const candidates = readings(host, fromNamespace)
@@ -50,6 +64,8 @@ export function createClusterNames(grouped: GroupedServices): ClusterNames {
         const known = findService(namespace, name)
         if (known !== undefined) return { found: true, ...known }
       }
+      const inRelease = host.includes('.') ? undefined : findInRelease(host, fromNamespace)
+      if (inRelease !== undefined) return { found: true, ...inRelease }
       const outside = byHost.get(host)
       if (outside !== undefined) return { found: true, ...outside }
       const inside = candidates.find(
@@ -61,6 +77,9 @@ export function createClusterNames(grouped: GroupedServices): ClusterNames {
     },
   }
 }
+
+/** Where objects are put that say no namespace. */
+const unstated = 'default'
 
 interface Reading {
   name: string

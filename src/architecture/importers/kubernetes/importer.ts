@@ -1,21 +1,20 @@
 import { DomainError } from '../../../domain/errors.ts'
-import { entityRef, type Entity } from '../../model.ts'
-import type { Address } from '../addresses.ts'
+import type { Entity } from '../../model.ts'
+import { isSurelyAddress, meansKnownName, unresolvedEntity } from '../address-meaning.ts'
 import { collectClaims, type ClaimsCollector } from '../claims-collector.ts'
 import { createClusterNames, type ClusterNames } from './cluster-names.ts'
+import { addEntrances, type EntranceByHost } from './entrances.ts'
 import { findAddressesInContainer, type FindConfigMap, type FoundAddress } from './environment.ts'
-import { isClusterName, isOutsideHost } from '../host-names.ts'
+import { belongingsBy } from './facts.ts'
 import { fileName, glanceAt, type ImportFile } from '../import-file.ts'
 import type { Importer, Reading } from '../importer.ts'
 import { readManifests } from './manifest-reader.ts'
-import {
-  placeOf,
-  readResources,
-  type ConfigMapResource,
-  type ServiceResource,
-  type Workload,
-} from './resources.ts'
-import { groupServices, type GroupedServices } from './service-groups.ts'
+import { readPermissions } from './network-policies.ts'
+import { addPermittedUses } from './policy-uses.ts'
+import { placeOf, readResources, type ConfigMapResource, type Workload } from './resources.ts'
+import { readRouting } from './routes.ts'
+import { factsOf, groupServices, type GroupedServices } from './service-groups.ts'
+import { tagTelemetryStores } from './telemetry-stores.ts'
 import { relationTo } from '../technologies.ts'
 
 /** Kubernetes manifests, as `kubectl apply` takes them. */
@@ -42,19 +41,29 @@ const maxWarnings = 100
 export function readKubernetes(files: readonly ImportFile[]): Reading {
   const { manifests, documents } = readManifests(files)
   const resources = readResources(manifests)
-  if (resources.workloads.length + resources.services.length === 0) {
+  const { workloads, services, routes, networkPolicies, configMaps } = resources
+  if (workloads.length + services.length + routes.length + networkPolicies.length === 0) {
     throw new DomainError(
       'import_refused',
-      `No Deployment, StatefulSet, DaemonSet, Job, CronJob or Service in ${files.length} file(s). Nothing was imported.`,
+      `No workload such as a Deployment, no Service, Ingress, route or NetworkPolicy in ${files.length} file(s). Nothing was imported.`,
     )
   }
-  const grouped = groupServices(resources.workloads, resources.services)
+  const grouped = groupServices(workloads, services)
+  const names = createClusterNames(grouped)
   const collector = collectClaims()
   addEntities(collector, grouped)
-  addUses(collector, grouped, findIn(resources.configMaps))
-  const warnings = [...resources.warnings, ...grouped.warnings]
+  const entrances = addEntrances(collector, readRouting(routes), {
+    groups: grouped.groups,
+    names,
+    describe: unresolvedEntity,
+  })
+  const findConfigMap = findIn(configMaps)
+  addUses(collector, grouped, { names, entrances, findConfigMap })
+  const permissions = readPermissions(networkPolicies, resources.namespaceLabels)
+  const dangling = addPermittedUses(collector, grouped.groups, permissions)
+  const warnings = [...resources.warnings, ...grouped.warnings, ...dangling]
   return {
-    claims: collector.finish(),
+    claims: tagTelemetryStores(collector.finish(), grouped.groups, { names, findConfigMap }),
     documents,
     ignored: resources.ignored,
     warnings: warnings.slice(0, maxWarnings),
@@ -69,7 +78,14 @@ function findIn(configMaps: readonly ConfigMapResource[]): FindConfigMap {
 }
 
 function addEntities(collector: ClaimsCollector, { groups, shared }: GroupedServices): void {
-  for (const { entity } of groups) collector.addEntity(entity)
+  for (const group of groups) {
+    collector.addEntity(group.entity)
+    const names = [group.entity.name, ...group.entity.aliases]
+    for (const { entity, type, evidence } of belongingsBy(factsOf(group), names)) {
+      collector.addEntity({ ...entity, aliases: [], attributes: {} })
+      collector.addRelation({ from: group.entity.ref, to: entity.ref, type }, evidence)
+    }
+  }
   for (const { group, service, behind } of shared) {
     collector.addEntity(group.entity)
     const path = ['spec', 'selector']
@@ -81,8 +97,16 @@ function addEntities(collector: ClaimsCollector, { groups, shared }: GroupedServ
   }
 }
 
-function addUses(collector: ClaimsCollector, grouped: GroupedServices, findConfigMap: FindConfigMap): void {
-  const names = createClusterNames(grouped)
+interface Known {
+  names: ClusterNames
+  entrances: EntranceByHost
+}
+
+function addUses(
+  collector: ClaimsCollector,
+  grouped: GroupedServices,
+  { findConfigMap, ...known }: Known & { findConfigMap: FindConfigMap },
+): void {
   let work = 0
   for (const { entity, workloads } of grouped.groups) {
     for (const workload of workloads) {
@@ -92,7 +116,7 @@ function addUses(collector: ClaimsCollector, grouped: GroupedServices, findConfi
       }
       for (const container of workload.containers) {
         const found = findAddressesInContainer(workload, container, { findConfigMap, spend })
-        for (const each of found) addUse(collector, names, entity, each)
+        for (const each of found) addUse(collector, known, entity, each)
       }
     }
   }
@@ -105,38 +129,18 @@ function tooMuch(workload: Workload): DomainError {
 
 function addUse(
   collector: ClaimsCollector,
-  names: ClusterNames,
+  { names, entrances }: Known,
   user: Entity,
   { address, evidence }: FoundAddress,
 ): void {
   const resolution = names.resolve(address.host, user.namespace ?? 'default')
   const used = resolution.found
-    ? meansService(address, resolution.service) && resolution.entity
-    : isSurelyAddress(address) && collector.addEntity(unresolvedEntity(resolution))
+    ? meansKnownName(address, resolution.service.ports) && resolution.entity
+    : (entrances.get(address.host) ??
+      (isSurelyAddress(address) && collector.addEntity(unresolvedEntity(resolution))))
   if (!used || used.ref === user.ref) return
   collector.addRelation(
     { from: user.ref, to: used.ref, type: relationTo(used.kind, address.scheme) },
     evidence,
   )
-}
-
-/** A word that equals a Service's name is that Service only where its form, its port or its variable's name says so. */
-function meansService(address: Address, service: ServiceResource): boolean {
-  if (address.form === 'url' || isClusterName(address.host)) return true
-  const portFits = address.port !== undefined && service.ports.includes(address.port)
-  if (address.form === 'host_port') return address.named || portFits
-  return address.form === 'pair' ? portFits : address.named
-}
-
-/** Without a Service to confirm it, an address must look like nothing else. */
-function isSurelyAddress(address: Address): boolean {
-  if (address.doubtful) return false
-  if (address.form === 'url' || isClusterName(address.host)) return true
-  if (!address.named) return false
-  return address.form === 'host_port' || (address.form === 'host' && isOutsideHost(address.host))
-}
-
-function unresolvedEntity({ name, namespace }: { name: string; namespace: string | undefined }): Entity {
-  const kind = 'unresolved'
-  return { ref: entityRef({ kind, name, namespace }), kind, name, namespace, aliases: [], attributes: {} }
 }

@@ -17,13 +17,14 @@ export function readManifests(files: readonly ImportFile[]): { manifests: Manife
   return { manifests: documents.flatMap(manifestsOf), documents: documents.length }
 }
 
-function manifestsOf({ file, data, lineOf }: YamlDocument): Manifest[] {
+function manifestsOf({ file, data, lineOf, tagOf }: YamlDocument): Manifest[] {
   if (!isRecord(data)) return []
   const manifest = (kind: unknown, value: Record<string, unknown>, prefix: NodePath): Manifest => ({
     kind: typeof kind === 'string' ? kind : '',
     file,
     data: value,
     lineOf: (path) => lineOf([...prefix, ...path]),
+    tagOf: (path) => tagOf([...prefix, ...path]),
   })
   const { kind, items } = data as { kind?: unknown; items?: unknown }
   if (typeof kind !== 'string' || !kind.endsWith('List') || !Array.isArray(items))

@@ -1,4 +1,5 @@
 import type { NodePath } from '../yaml-documents.ts'
+import { readFacts, type Fact } from './facts.ts'
 import type { Manifest } from './manifest-reader.ts'
 import { listAt, recordAt, textOf, textRecord } from '../untyped-values.ts'
 
@@ -9,8 +10,10 @@ export interface Workload {
   namespace: string
   /** Labels of its pods: what Services select by. */
   podLabels: Record<string, string>
-  description: string | undefined
+  facts: Fact[]
   replicas: number | undefined
+  /** Names of ConfigMaps whose entries it sees as files. */
+  mountedConfigMaps: string[]
   containers: Container[]
   manifest: Manifest
 }
@@ -36,7 +39,7 @@ export interface ServiceResource {
   /** The host behind a Service of type ExternalName. */
   externalName: string | undefined
   clusterIp: string | undefined
-  description: string | undefined
+  facts: Fact[]
   manifest: Manifest
 }
 
@@ -48,36 +51,59 @@ export interface ConfigMapResource {
   manifest: Manifest
 }
 
+/** Anything else that says who may use or reaches what. */
+export interface NamedResource extends Identity {
+  manifest: Manifest
+}
+
 /** The objects of an import that say something about dependencies, each once. */
 export interface Resources {
   workloads: Workload[]
   services: ServiceResource[]
   configMaps: ConfigMapResource[]
+  /** Ingress, Gateway and what is attached to one. */
+  routes: NamedResource[]
+  networkPolicies: NamedResource[]
+  /** Labels of namespaces: what policies select them by. */
+  namespaceLabels: Map<string, Record<string, string>>
   ignored: Record<string, number>
   warnings: string[]
 }
 
 const podTemplatePaths = {
   Deployment: ['spec', 'template'],
+  ReplicaSet: ['spec', 'template'],
+  Rollout: ['spec', 'template'],
   StatefulSet: ['spec', 'template'],
   DaemonSet: ['spec', 'template'],
   Job: ['spec', 'template'],
   CronJob: ['spec', 'jobTemplate', 'spec', 'template'],
+  Pod: [],
 } as const
 type WorkloadKind = keyof typeof podTemplatePaths
 
+const routeKinds = [
+  'Ingress',
+  'Gateway',
+  'HTTPRoute',
+  'GRPCRoute',
+  'TCPRoute',
+  'TLSRoute',
+  'VirtualService',
+] as const
+type RelevantKind =
+  WorkloadKind | (typeof routeKinds)[number] | 'Service' | 'ConfigMap' | 'NetworkPolicy' | 'Namespace'
+
 /** Names a cluster would accept; also keeps markup and instructions for models out of answers. */
-const objectName = /^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?$/
+export const objectName = /^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?$/
 
 /** Sorts manifests by what they are. Whatever has no usable name is left out with a warning. */
 export function readResources(manifests: readonly Manifest[]): Resources {
-  const workloads = new Map<string, Workload>()
-  const services = new Map<string, ServiceResource>()
-  const configMaps = new Map<string, ConfigMapResource>()
+  const found = new Map<string, { manifest: RelevantManifest; identity: Identity }>()
   const ignored: Record<string, number> = {}
   const warnings: string[] = []
   for (const manifest of manifests) {
-    if (!isRelevant(manifest.kind)) {
+    if (!isRelevant(manifest)) {
       const kind = /^[A-Za-z]{1,60}$/.test(manifest.kind) ? manifest.kind : 'without kind'
       ignored[kind] = (ignored[kind] ?? 0) + 1
       continue
@@ -88,20 +114,32 @@ export function readResources(manifests: readonly Manifest[]): Resources {
       continue
     }
     const key = `${manifest.kind} ${identity.namespace}/${identity.name}`
-    if (workloads.has(key) || services.has(key) || configMaps.has(key)) {
-      warnings.push(`${placeOf(manifest)}: ${key} is there twice; the last one counts`)
-    }
-    if (manifest.kind === 'Service') services.set(key, readService(manifest, identity))
-    else if (manifest.kind === 'ConfigMap') configMaps.set(key, readConfigMap(manifest, identity))
-    else workloads.set(key, readWorkload(manifest, manifest.kind, identity))
+    if (found.has(key)) warnings.push(`${placeOf(manifest)}: ${key} is there twice; the last one counts`)
+    found.set(key, { manifest, identity })
   }
-  return {
-    workloads: [...workloads.values()],
-    services: [...services.values()],
-    configMaps: [...configMaps.values()],
+  const resources: Resources = {
+    workloads: [],
+    services: [],
+    configMaps: [],
+    routes: [],
+    networkPolicies: [],
+    namespaceLabels: new Map(),
     ignored,
     warnings,
   }
+  for (const { manifest, identity } of found.values()) sortIn(resources, manifest, identity)
+  return resources
+}
+
+function sortIn(resources: Resources, manifest: RelevantManifest, identity: Identity): void {
+  const { kind } = manifest
+  if (kind === 'Service') resources.services.push(readService(manifest, identity))
+  else if (kind === 'ConfigMap') resources.configMaps.push(readConfigMap(manifest, identity))
+  else if (kind === 'NetworkPolicy') resources.networkPolicies.push({ ...identity, manifest })
+  else if (kind === 'Namespace')
+    resources.namespaceLabels.set(identity.name, textRecord(recordAt(manifest.data, 'metadata')['labels']))
+  else if (isWorkloadKind(kind)) resources.workloads.push(readWorkload(manifest, kind, identity))
+  else resources.routes.push({ ...identity, manifest })
 }
 
 /** @returns `FILE:LINE` of a manifest or of a value inside it. */
@@ -109,24 +147,42 @@ export function placeOf(manifest: Manifest, path: NodePath = []): string {
   return `${manifest.file}:${manifest.lineOf(path)}`
 }
 
-type RelevantManifest = Manifest & { kind: WorkloadKind | 'Service' | 'ConfigMap' }
+type RelevantManifest = Manifest & { kind: RelevantKind }
 interface Identity {
   name: string
+  /** `default` where the manifest states none. */
   namespace: string
+  statedNamespace: string | undefined
 }
 
-function isRelevant(kind: string): kind is RelevantManifest['kind'] {
-  return kind === 'Service' || kind === 'ConfigMap' || Object.hasOwn(podTemplatePaths, kind)
+const otherKinds: ReadonlySet<string> = new Set([
+  ...routeKinds,
+  'Service',
+  'ConfigMap',
+  'NetworkPolicy',
+  'Namespace',
+])
+
+/** What a dump of a cluster holds because another object made it says nothing that its owner does not. */
+function isRelevant(manifest: Manifest): manifest is RelevantManifest {
+  if (otherKinds.has(manifest.kind)) return true
+  const owners = listAt(manifest.data, 'metadata', 'ownerReferences')
+  return isWorkloadKind(manifest.kind) && owners.length === 0
+}
+
+function isWorkloadKind(kind: string): kind is WorkloadKind {
+  return Object.hasOwn(podTemplatePaths, kind)
 }
 
 /** @returns a warning when the object has no name a cluster would accept. */
 function readIdentity(manifest: Manifest): Identity | string {
   const metadata = recordAt(manifest.data, 'metadata')
   const name = textOf(metadata['name'])
-  const namespace = textOf(metadata['namespace']) ?? 'default'
+  const statedNamespace = textOf(metadata['namespace'])
+  const namespace = statedNamespace ?? 'default'
   const place = placeOf(manifest, ['metadata'])
   if (name === undefined) return `${place}: ${manifest.kind} without a name was left out`
-  if (objectName.test(name) && objectName.test(namespace)) return { name, namespace }
+  if (objectName.test(name) && objectName.test(namespace)) return { name, namespace, statedNamespace }
   return `${place}: ${manifest.kind} was left out: its name or namespace is not valid in Kubernetes (an unrendered template?)`
 }
 
@@ -134,12 +190,17 @@ function readWorkload(manifest: Manifest, kind: WorkloadKind, identity: Identity
   const templatePath = podTemplatePaths[kind]
   const template = recordAt(manifest.data, ...templatePath)
   const replicas = recordAt(manifest.data, 'spec')['replicas']
+  const { name, namespace } = identity
   return {
     kind,
-    ...identity,
+    name,
+    namespace,
     podLabels: textRecord(recordAt(template, 'metadata')['labels']),
-    description: readDescription(manifest),
+    facts: readFacts(manifest, templatePath),
     replicas: typeof replicas === 'number' ? replicas : undefined,
+    mountedConfigMaps: listAt(template, 'spec', 'volumes').flatMap(
+      (volume) => textOf(recordAt(volume, 'configMap')['name']) ?? [],
+    ),
     containers: [
       ...readContainers(template, [...templatePath, 'spec', 'containers'], false),
       ...readContainers(template, [...templatePath, 'spec', 'initContainers'], true),
@@ -171,26 +232,21 @@ function readService(manifest: Manifest, identity: Identity): ServiceResource {
   const ports = listAt(spec, 'ports').map((port) => recordAt(port))
   const externalName =
     spec['type'] === 'ExternalName' ? textOf(spec['externalName'])?.toLowerCase() : undefined
+  const { name, namespace } = identity
   return {
-    ...identity,
+    name,
+    namespace,
     selector: textRecord(spec['selector']),
     ports: numbers(ports.flatMap((port) => [port['port'], port['targetPort']])),
     externalName: externalName !== undefined && objectName.test(externalName) ? externalName : undefined,
     clusterIp: textOf(spec['clusterIP']),
-    description: readDescription(manifest),
+    facts: readFacts(manifest),
     manifest,
   }
 }
 
-function readConfigMap(manifest: Manifest, identity: Identity): ConfigMapResource {
-  return { ...identity, data: textRecord(manifest.data['data']), manifest }
-}
-
-/** The annotation Kubernetes reserves for this. Free text by strangers: one short line without control characters. */
-function readDescription(manifest: Manifest): string | undefined {
-  const text = textOf(recordAt(manifest.data, 'metadata', 'annotations')['kubernetes.io/description'])
-  const line = text?.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim()
-  return line === undefined || line === '' ? undefined : line.slice(0, 240)
+function readConfigMap(manifest: Manifest, { name, namespace }: Identity): ConfigMapResource {
+  return { name, namespace, data: textRecord(manifest.data['data']), manifest }
 }
 
 function numbers(values: unknown[]): number[] {

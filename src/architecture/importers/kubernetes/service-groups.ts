@@ -1,5 +1,8 @@
 import { entityRef, type Entity, type EntityKind } from '../../model.ts'
-import { placeOf, type ServiceResource, type Workload } from './resources.ts'
+import { isTelemetry } from '../telemetry.ts'
+import { describeBy, namesBy, type Fact } from './facts.ts'
+import { applicationOf, indexPods } from './pod-selection.ts'
+import { objectName, placeOf, type ServiceResource, type Workload } from './resources.ts'
 import { findTechnology } from '../technologies.ts'
 
 /** What others see as one thing: workloads, and the Services that lead to them and nowhere else. */
@@ -29,8 +32,10 @@ export function groupServices(
   services: readonly ServiceResource[],
 ): GroupedServices {
   const warnings: string[] = []
-  const findSelected = selection(workloads)
-  const selected = new Map(services.map((service) => [service, findSelected(service)]))
+  const selectPods = indexPods(workloads)
+  const selected = new Map(
+    services.map((service) => [service, selectPods(service.namespace, service.selector)]),
+  )
   const drafts = new Map<Workload, Draft>(
     workloads.map((workload) => [workload, { workloads: [workload], services: [] }]),
   )
@@ -62,34 +67,19 @@ export function groupServices(
     group: finish({ workloads: [], services: [service] }),
     behind: behind.flatMap((draft) => finished.get(draft) ?? []),
   }))
-  return { groups: [...finished.values()], shared, warnings }
+  const groups = [...finished.values()]
+  addNamesByLabels([...groups, ...shared.map(({ group }) => group)])
+  return { groups, shared, warnings }
 }
 
 type Draft = Omit<ServiceGroup, 'entity'>
-
-function selection(workloads: readonly Workload[]): (service: ServiceResource) => Workload[] {
-  const byLabel = new Map<string, Workload[]>()
-  for (const workload of workloads) {
-    for (const [label, value] of Object.entries(workload.podLabels)) {
-      const key = JSON.stringify([workload.namespace, label, value])
-      byLabel.set(key, [...(byLabel.get(key) ?? []), workload])
-    }
-  }
-  return (service) => {
-    const labels = Object.entries(service.selector)
-    const [first] = labels
-    if (first === undefined) return []
-    const candidates = byLabel.get(JSON.stringify([service.namespace, ...first])) ?? []
-    return candidates.filter(({ podLabels }) => labels.every(([label, value]) => podLabels[label] === value))
-  }
-}
 
 /**
  * Versions of one thing (`reviews-v1`, `reviews-v2`) share the label that names the application, and no other Service
  * tells them apart. Otherwise a wide selector would melt a whole system into one entity.
  */
 function areOneService(members: Workload[], selected: ReadonlyMap<ServiceResource, Workload[]>): boolean {
-  const applications = new Set(members.map(applicationOf))
+  const applications = new Set(members.map(({ podLabels }) => applicationOf(podLabels)))
   if (applications.size !== 1 || applications.has(undefined)) return false
   const toldApart = (other: Workload[]) =>
     other.length > 0 && other.length < members.length && other.some((workload) => members.includes(workload))
@@ -119,15 +109,21 @@ function finish(draft: Draft): ServiceGroup {
   ]
   const hosts = draft.services.flatMap(({ externalName }) => externalName ?? [])
   const replicas = draft.workloads.flatMap((member) => member.replicas ?? [])
+  const { description, attributes } = describeBy(factsOf(draft))
+  const tags = [
+    ...(replicas.length > 0 && replicas.every((count) => count === 0) ? ['switched-off'] : []),
+    ...(isTelemetry({ names: [...names, ...applicationsOf(draft)], images }) ? ['telemetry'] : []),
+  ]
   const entity: Entity = {
     ref: entityRef({ kind, name, namespace }),
     kind,
     name,
     namespace,
-    description: [...draft.workloads, ...draft.services].find(({ description }) => description !== undefined)
-      ?.description,
+    description,
     aliases: [...new Set([...names, ...hosts])].filter((alias) => alias !== name).toSorted(),
+    ...(tags.length > 0 ? { tags } : {}),
     attributes: {
+      ...attributes,
       workloads: orAbsent(draft.workloads.map((member) => `${member.kind} ${member.name}`).toSorted()),
       images: orAbsent(images.toSorted()),
       technology: kind === technology?.kind ? technology.name : undefined,
@@ -135,10 +131,46 @@ function finish(draft: Draft): ServiceGroup {
       ports: orAbsent(
         [...new Set(draft.services.flatMap((member) => member.ports))].toSorted((a, b) => a - b),
       ),
-      labels: workload === undefined ? undefined : keptLabels(workload),
     },
   }
   return { ...draft, entity }
+}
+
+/** What labels and annotations of a group's parts say. */
+export function factsOf({ workloads, services }: Draft): Fact[] {
+  return [...workloads, ...services].flatMap(({ facts }) => facts)
+}
+
+/**
+ * Other sources may know a thing by what its labels call it. A name that two things could have says nothing.
+ */
+function addNamesByLabels(groups: readonly ServiceGroup[]): void {
+  const namesakes = new Map<string, Set<ServiceGroup>>()
+  const note = (group: ServiceGroup, name: string) => {
+    const key = nameKey(group, name)
+    namesakes.set(key, (namesakes.get(key) ?? new Set()).add(group))
+  }
+  const offered = groups.map((group) => {
+    const names = [group.entity.name, ...group.entity.aliases]
+    const byLabels = [...applicationsOf(group), ...namesBy(factsOf(group), names)]
+    for (const name of new Set([...names, ...byLabels])) note(group, name)
+    return { group, byLabels }
+  })
+  for (const { group, byLabels } of offered) {
+    const { name, aliases } = group.entity
+    const clear = byLabels.filter((each) => namesakes.get(nameKey(group, each))?.size === 1)
+    group.entity.aliases = [...new Set([...aliases, ...clear])].filter((alias) => alias !== name).toSorted()
+  }
+}
+
+function nameKey({ entity }: ServiceGroup, name: string): string {
+  return `${entity.namespace}/${name.toLowerCase()}`
+}
+
+function applicationsOf({ workloads }: Draft): string[] {
+  return workloads
+    .flatMap(({ podLabels }) => applicationOf(podLabels) ?? [])
+    .filter((name) => objectName.test(name))
 }
 
 function kindOf(draft: Draft, technologyKind: EntityKind | undefined): EntityKind {
@@ -150,7 +182,7 @@ function kindOf(draft: Draft, technologyKind: EntityKind | undefined): EntityKin
 
 /** The workload's name, unless a Service bears the application's: `details`, not `details-v1`. */
 function nameOf(draft: Draft): string {
-  const applications = new Set(draft.workloads.map(applicationOf))
+  const applications = new Set(draft.workloads.map(({ podLabels }) => applicationOf(podLabels)))
   const serviceNames = draft.services.map(({ name }) => name).toSorted()
   const ofApplication = serviceNames.find((name) => applications.has(name))
   const [onlyWorkload, anotherWorkload] = draft.workloads
@@ -158,27 +190,8 @@ function nameOf(draft: Draft): string {
   return ofApplication ?? fromWorkload ?? serviceNames[0] ?? onlyWorkload?.name ?? ''
 }
 
-function applicationOf({ podLabels }: Workload): string | undefined {
-  return podLabels['app.kubernetes.io/name'] ?? podLabels['app'] ?? podLabels['k8s-app'] ?? podLabels['name']
-}
-
 function mainContainers(workload: Workload): Workload['containers'] {
   return workload.containers.filter(({ init }) => !init)
-}
-
-function keptLabels({ podLabels }: Workload): Record<string, string> | undefined {
-  const kept = [
-    'app.kubernetes.io/component',
-    'app.kubernetes.io/part-of',
-    'app.kubernetes.io/version',
-    'team',
-    'tier',
-  ]
-  const entries = kept.flatMap((label) => {
-    const value = podLabels[label]
-    return value !== undefined && /^[\w.-]{1,63}$/.test(value) ? [[label, value] as const] : []
-  })
-  return entries.length === 0 ? undefined : Object.fromEntries(entries)
 }
 
 function orAbsent<T>(list: T[]): T[] | undefined {

@@ -4,7 +4,7 @@ import { isApiToken } from '../domain/api-token-format.ts'
 import { type ApiToken, type ApiTokens, isLive } from '../domain/api-tokens.ts'
 import type { Organization, Organizations } from '../domain/organizations.ts'
 import { describeDisabling, type ServiceAccounts } from '../domain/service-accounts.ts'
-import type { McpResource } from '../http/resource.ts'
+import type { McpResource } from './resource.ts'
 import {
   type Authentication,
   describeDeletion,
