@@ -179,6 +179,7 @@ export async function createApp({
   app.use(
     createDashboard({
       ...shared,
+      readAsset: assets.read,
       upstream,
       signIns: authorizationServer.signIns,
       countResetRequest: createCountResetRequest(store),

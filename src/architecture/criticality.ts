@@ -1,7 +1,7 @@
 import type { GraphIndex } from './graph-index.ts'
 import { measureBetweenness, type Betweenness } from './queries/betweenness.ts'
 import { rankPages } from './queries/pagerank.ts'
-import { findSinglePointSignals, type SinglePointSignals } from './queries/single-points.ts'
+import { singlePointSteps, type SinglePointSignals } from './queries/single-points.ts'
 import { countTransitiveDependents } from './queries/transitive-counts.ts'
 import { runInSlices, type Steps } from './slices.ts'
 
@@ -29,8 +29,7 @@ export function createCriticality(index: GraphIndex): Criticality {
 /** The same scores in steps, for whoever can wait for them all at once. */
 export function* scoreEntities(index: GraphIndex): Steps<CriticalityScores> {
   const pageRank = yield* rankPages(index.dependencies)
-  const singlePoints = findSinglePointSignals(index)
-  yield
+  const singlePoints = yield* singlePointSteps(index)
   const transitiveDependents = yield* countTransitiveDependents(index.dependencies)
   const betweenness = yield* measureBetweenness(index.dependencies)
   return { pageRank, betweenness, transitiveDependents, singlePoints }

@@ -10,8 +10,8 @@ export interface NameIndex {
   byAlias: ReadonlyMap<string, readonly number[]>
   /** What search looks through, by ordinal. */
   texts: readonly SearchableText[]
-  /** Of names and aliases. */
-  trigrams: ReadonlyMap<string, readonly number[]>
+  /** Of names and aliases, to ordinals. Made when it is first asked for: most questions name what there is. */
+  trigrams: () => ReadonlyMap<string, readonly number[]>
   /** Words of names, by ordinal. */
   words: readonly (readonly string[])[]
   /** What the name of an entity has in common with those of its copies, by ordinal. */
@@ -39,43 +39,48 @@ export interface SearchableText {
 export function createNameIndex(entities: readonly Entity[]): NameIndex {
   const byName = new Map<string, number[]>()
   const byAlias = new Map<string, number[]>()
-  const trigrams = new Map<string, number[]>()
   const byWord = new Map<string, number[]>()
   const texts = entities.map(searchableText)
   const words = entities.map(({ name }) => wordsOf(name))
   const stems: (string | undefined)[] = []
+  let trigrams: ReadonlyMap<string, readonly number[]> | undefined
   let vocabulary: Vocabulary | undefined
   texts.forEach((text, ordinal) => {
     const names = new Set([text.ref, text.name, `${text.namespace}/${text.name}`])
     for (const name of names) append(byName, name, ordinal)
     for (const alias of text.aliases) append(byAlias, alias, ordinal)
-    for (const trigram of new Set([text.name, ...text.aliases].flatMap(trigramsOf)))
-      append(trigrams, trigram, ordinal)
     for (const word of new Set(words[ordinal])) append(byWord, word, ordinal)
   })
   return {
     byName,
     byAlias,
     texts,
-    trigrams,
+    trigrams: () => (trigrams ??= trigramsOfNames(texts)),
     words,
     stemAt: (ordinal) => (stems[ordinal] ??= stemOf(words[ordinal])),
     byWord,
-    vocabulary: () => (vocabulary ??= createVocabulary(texts.flatMap(searchableWords))),
+    vocabulary: () => (vocabulary ??= createVocabulary(searchableWords(texts))),
   }
 }
 
 /** Words of a name or sentence, in lower case: `CartSvc` has two. */
 export function wordsOf(text: string): string[] {
-  const words = text
-    .replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2')
-    .toLowerCase()
-    .split(/[^\p{L}\p{N}]+/u)
-  return words.filter((word) => word.length > 1)
+  return wordsOfLowerCase(text.replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase())
 }
 
-function searchableWords({ name, aliases, tags, traits, description }: SearchableText): string[] {
-  return [name, ...aliases, ...tags, ...wordsOf([name, ...aliases, ...tags, traits, description].join(' '))]
+/** Letters of any script are told by lying beyond ASCII: properties of characters would take four times as long. */
+function wordsOfLowerCase(text: string): string[] {
+  return text.match(/[a-z0-9\u0080-\uffff]{2,}/g) ?? []
+}
+
+function searchableWords(texts: readonly SearchableText[]): Set<string> {
+  const words = new Set<string>()
+  for (const { name, aliases, tags, traits, description } of texts) {
+    for (const text of [name, ...aliases, ...tags, traits, description])
+      for (const word of wordsOfLowerCase(text)) words.add(word)
+  }
+  // A number that is not there is no typing error of another one.
+  return new Set([...words].filter((word) => !/^\d+$/.test(word)))
 }
 
 /** An entity whose name is like a text: 0 to 1. */
@@ -90,10 +95,10 @@ const maxCompared = 100
 /** Entities by Dice's coefficient of trigrams between a text and their most similar name, best first. */
 export function findSimilarNames(names: NameIndex, text: string, minimum: number): SimilarName[] {
   const wanted = new Set(trigramsOf(text.toLowerCase().slice(0, 100)))
+  const trigrams = names.trigrams()
   const shared = new Map<number, number>()
   for (const trigram of wanted) {
-    for (const ordinal of names.trigrams.get(trigram) ?? [])
-      shared.set(ordinal, (shared.get(ordinal) ?? 0) + 1)
+    for (const ordinal of trigrams.get(trigram) ?? []) shared.set(ordinal, (shared.get(ordinal) ?? 0) + 1)
   }
   return [...shared]
     .toSorted((a, b) => b[1] - a[1] || a[0] - b[0])
@@ -104,6 +109,14 @@ export function findSimilarNames(names: NameIndex, text: string, minimum: number
     })
     .filter(({ likeness }) => likeness >= minimum)
     .toSorted((a, b) => b.likeness - a.likeness || a.ordinal - b.ordinal)
+}
+
+function trigramsOfNames(texts: readonly SearchableText[]): Map<string, number[]> {
+  const trigrams = new Map<string, number[]>()
+  texts.forEach(({ name, aliases }, ordinal) => {
+    for (const trigram of new Set([name, ...aliases].flatMap(trigramsOf))) append(trigrams, trigram, ordinal)
+  })
+  return trigrams
 }
 
 function searchableText(entity: Entity): SearchableText {

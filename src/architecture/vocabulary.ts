@@ -18,8 +18,8 @@ export interface SimilarWord {
 const maxCompared = 50
 
 /** Builds the index of words. */
-export function createVocabulary(words: Iterable<string>): Vocabulary {
-  const distinct = [...new Set(words)]
+export function createVocabulary(words: ReadonlySet<string>): Vocabulary {
+  const distinct = [...words]
   const trigrams = new Map<string, number[]>()
   distinct.forEach((word, position) => {
     for (const trigram of new Set(trigramsOf(word))) {

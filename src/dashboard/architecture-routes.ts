@@ -5,6 +5,7 @@ import {
   createArchitectureOverviewPage,
 } from './architecture-overview-page.ts'
 import { type ChangePageDeps, createChangePage } from './change-page.ts'
+import { addDiagramRoutes, type DiagramRouteDeps } from './diagram-routes.ts'
 import { createEntityListPage, type EntityListPageDeps } from './entity-list-page.ts'
 import { createEntityPage, type EntityPageDeps } from './entity-page.ts'
 import { createImpactPage, type ImpactPageDeps } from './impact-page.ts'
@@ -17,6 +18,7 @@ import type { Viewers } from './viewer.ts'
 
 export type ArchitectureRouteDeps = ArchitectureOverviewPageDeps &
   ChangePageDeps &
+  DiagramRouteDeps &
   EntityListPageDeps &
   EntityPageDeps &
   ImpactPageDeps &
@@ -34,6 +36,7 @@ export function addArchitectureRoutes(
   const imports = createImportPages(deps)
   const removal = createSourceRemovalPages(deps)
 
+  addDiagramRoutes(router, { inOrganization }, deps)
   router
     .get('/organizations/:slug/architecture', inOrganization(createArchitectureOverviewPage(deps)))
     .get('/organizations/:slug/architecture/entities', inOrganization(createEntityListPage(deps)))

@@ -8,6 +8,8 @@ import type { RequestState } from './request-context.ts'
 export interface Assets {
   /** The URL of a file in `views/assets`; it changes with the content, so that browsers may keep it for ever. */
   url: (name: string) => string
+  /** Content of a file in `views/assets`. */
+  read: (name: string) => string
   middleware: Middleware<RequestState>
 }
 
@@ -28,12 +30,14 @@ export function createAssets(): Assets {
     files.set(url, { name, content })
     urls.set(name, url)
   }
+  const urlOf = (name: string) => {
+    const url = urls.get(name)
+    if (url === undefined) throw new Error(`views/assets has no ${name}`)
+    return url
+  }
   return {
-    url(name) {
-      const url = urls.get(name)
-      if (url === undefined) throw new Error(`views/assets has no ${name}`)
-      return url
-    },
+    url: urlOf,
+    read: (name) => files.get(urlOf(name))?.content.toString('utf8') ?? '',
     async middleware(ctx, next) {
       const file = ctx.method === 'GET' || ctx.method === 'HEAD' ? files.get(ctx.path) : undefined
       if (!file) return next()

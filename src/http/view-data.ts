@@ -5,6 +5,7 @@ import type { ArchitectureViewData } from './architecture-view-data.ts'
 import type { ArchitectureChangeViewData } from './architecture-change-view-data.ts'
 import type { AuditViewData } from './audit-view-data.ts'
 import type { ConsentViewData } from './consent-view-data.ts'
+import type { DiagramViewData } from './diagram-view-data.ts'
 import type { ProviderViewData } from './provider-view-data.ts'
 import type { MemberViewData } from './member-view-data.ts'
 import type { OrganizationViewData } from './organization-view-data.ts'
@@ -93,7 +94,8 @@ export interface ViewData
     MemberViewData,
     OrganizationViewData,
     ProviderViewData,
-    ServiceAccountViewData {
+    ServiceAccountViewData,
+    DiagramViewData {
   /** Stands alone: what went wrong and what to do next. `error` is the OAuth code or one of ours. */
   error: {
     status: number

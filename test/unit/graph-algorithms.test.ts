@@ -7,6 +7,9 @@ import { bidirectional, singleSourceLength } from 'graphology-shortest-path/unwe
 import { createCriticality } from '../../src/architecture/criticality.ts'
 import { undirectedOf, type Digraph } from '../../src/architecture/digraph.ts'
 import { createGraphIndex, entityAt, type GraphIndex } from '../../src/architecture/graph-index.ts'
+import { analyzeImpact } from '../../src/architecture/queries/impact.ts'
+import { findSimilar } from '../../src/architecture/queries/similar.ts'
+import { searchEntities } from '../../src/architecture/queries/entity-search.ts'
 import { measureBetweenness } from '../../src/architecture/queries/betweenness.ts'
 import { findCycles } from '../../src/architecture/queries/cycles.ts'
 import { findClosure } from '../../src/architecture/queries/dependency-closure.ts'
@@ -17,7 +20,7 @@ import { findShortestPaths } from '../../src/architecture/queries/shortest-paths
 import { findStrongComponents } from '../../src/architecture/queries/strong-components.ts'
 import { countTransitiveDependents } from '../../src/architecture/queries/transitive-counts.ts'
 import { runAtOnce } from '../../src/architecture/slices.ts'
-import { randomGraph } from '../support/random-graphs.ts'
+import { layeredGraph, randomGraph, randomNumbers } from '../support/random-graphs.ts'
 
 const seeds = Array.from({ length: 25 }, (_, at) => at + 1)
 
@@ -260,4 +263,29 @@ test('criticality is computed once, in slices between which others run', async (
   isDone = true
   assert.equal(scores, again)
   assert.ok(turns > 3, `the event loop turned ${turns} times`)
+})
+
+test('questions to 10,000 entities and 50,000 relations take a few milliseconds', (t) => {
+  const index = createGraphIndex(layeredGraph(1, 10_000, 50_000))
+  const random = randomNumbers(4)
+  const any = () => Math.floor(random() * index.entities.length)
+  // Five times what is aimed at, of processor time: tests run beside many others. `npm run bench` tells exactly.
+  const questions: [string, number, () => unknown][] = [
+    ['closure', 10, () => findClosure(index, [any()], { direction: 'upstream' })],
+    ['paths', 100, () => findShortestPaths(index, { from: any(), to: any(), count: 5, maxHops: 8 })],
+    ['impact', 100, () => analyzeImpact(index, { changed: [any()], change: 'failure' })],
+    ['search', 100, () => searchEntities(index, { query: 'fraud-ledgre', limit: 20 })],
+    ['similar', 100, () => findSimilar(index, any(), 10)],
+  ]
+  for (const [name, limit, ask] of questions) {
+    const times = Array.from({ length: 21 }, () => {
+      const begin = process.cpuUsage()
+      ask()
+      const { user, system } = process.cpuUsage(begin)
+      return (user + system) / 1000
+    }).toSorted((a, b) => a - b)
+    const median = times[10] ?? Infinity
+    t.diagnostic(`${name}: ${median.toFixed(2)} ms`)
+    assert.ok(median < limit, `${name} took ${median} ms`)
+  }
 })

@@ -87,7 +87,8 @@ const layers: Record<string, { folders: string[]; packages: string[] }> = {
   // No network and no file system below this line.
   architecture: {
     folders: ['domain', 'storage/contract.ts'],
-    packages: ['node:util', 'node:zlib', 'protobufjs/light.js', 'yaml'],
+    // Of dagre the layout of diagrams, of protobufjs the reading of bytes: arithmetic.
+    packages: ['node:util', 'node:zlib', '@dagrejs/dagre', 'protobufjs/light.js', 'yaml', 'zod'],
   },
   domain: {
     folders: ['storage/contract.ts'],

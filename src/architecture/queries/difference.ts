@@ -23,7 +23,7 @@ export interface ChangedRelation extends RelationKey {
   lost: string[]
 }
 
-/** Compares two graphs; everything in the order of references. */
+/** Compares two graphs; everything in the order of references. What is alike costs one look: nearly all is. */
 export function findDifference(before: Graph, after: Graph): GraphDifference {
   const [formerEntities, entities] = [entitiesOf(before), entitiesOf(after)]
   const [formerRelations, relations] = [relationsOf(before), relationsOf(after)]
@@ -31,7 +31,11 @@ export function findDifference(before: Graph, after: Graph): GraphDifference {
     entities: {
       added: without(entities, formerEntities).map(({ ref }) => ref),
       removed: without(formerEntities, entities).map(({ ref }) => ref),
-      changed: inBoth(formerEntities, entities).flatMap(([former, entity]) => {
+      changed: changedIn(
+        formerEntities,
+        entities,
+        (former, entity) => JSON.stringify(former) !== JSON.stringify(entity),
+      ).flatMap(([former, entity]) => {
         const fields = changedFields(former, entity)
         return fields.length === 0 ? [] : [{ ref: entity.ref, fields }]
       }),
@@ -39,7 +43,11 @@ export function findDifference(before: Graph, after: Graph): GraphDifference {
     relations: {
       added: without(relations, formerRelations).map(keyOf),
       removed: without(formerRelations, relations).map(keyOf),
-      changed: inBoth(formerRelations, relations).flatMap(([former, relation]) => {
+      changed: changedIn(
+        formerRelations,
+        relations,
+        (former, relation) => !isSaidAlike(former, relation),
+      ).flatMap(([former, relation]) => {
         const [spoke, speaks] = [voicesOf(former), voicesOf(relation)]
         const gained = [...speaks].filter((voice) => !spoke.has(voice))
         const lost = [...spoke].filter((voice) => !speaks.has(voice))
@@ -61,11 +69,9 @@ function entitiesOf(graph: Graph): Map<string, Entity> {
 }
 
 function relationsOf(graph: Graph): Map<string, Relation> {
-  const keyed = graph.relations.map((relation) => {
-    const { from, to, type } = relation
-    return [`${from}\n${to}\n${type}`, relation] as const
-  })
-  return new Map(keyed.toSorted(([a], [b]) => (a < b ? -1 : 1)))
+  return new Map(
+    graph.relations.map((relation) => [`${relation.from}\n${relation.to}\n${relation.type}`, relation]),
+  )
 }
 
 function keyOf({ from, to, type }: Relation): RelationKey {
@@ -73,14 +79,27 @@ function keyOf({ from, to, type }: Relation): RelationKey {
 }
 
 function without<T>(items: ReadonlyMap<string, T>, others: ReadonlyMap<string, T>): T[] {
-  return [...items].flatMap(([key, item]) => (others.has(key) ? [] : [item]))
+  const missing: [string, T][] = []
+  for (const [key, item] of items) if (!others.has(key)) missing.push([key, item])
+  return inOrder(missing)
 }
 
-function inBoth<T>(before: ReadonlyMap<string, T>, after: ReadonlyMap<string, T>): [T, T][] {
-  return [...after].flatMap(([key, item]) => {
+/** What is in both, and told to be different. */
+function changedIn<T>(
+  before: ReadonlyMap<string, T>,
+  after: ReadonlyMap<string, T>,
+  differs: (former: T, item: T) => boolean,
+): [T, T][] {
+  const changed: [string, [T, T]][] = []
+  for (const [key, item] of after) {
     const former = before.get(key)
-    return former === undefined ? [] : [[former, item] as [T, T]]
-  })
+    if (former !== undefined && former !== item && differs(former, item)) changed.push([key, [former, item]])
+  }
+  return inOrder(changed)
+}
+
+function inOrder<T>(items: [string, T][]): T[] {
+  return items.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, item]) => item)
 }
 
 function changedFields(before: Entity, after: Entity): string[] {
@@ -88,6 +107,14 @@ function changedFields(before: Entity, after: Entity): string[] {
   return [...new Set([...Object.keys(former), ...Object.keys(now)])]
     .filter((field) => JSON.stringify(former[field]) !== JSON.stringify(now[field]))
     .toSorted()
+}
+
+/** Whether the same sources speak in the same ways in the same order, as they nearly always do. */
+function isSaidAlike({ evidence: before }: Relation, { evidence: after }: Relation): boolean {
+  return (
+    before.length === after.length &&
+    before.every(({ method, source }, at) => after[at]?.method === method && after[at]?.source === source)
+  )
 }
 
 function fieldsOf({ attributes, ref: _ref, ...entity }: Entity): Record<string, unknown> {

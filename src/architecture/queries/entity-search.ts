@@ -1,6 +1,6 @@
 import { byRank, degreeOf, entityAt, type GraphIndex } from '../graph-index.ts'
 import type { Entity, EntityKind } from '../model.ts'
-import { findSimilarNames, type SearchableText } from '../name-index.ts'
+import { findSimilarNames, wordsOf, type SearchableText } from '../name-index.ts'
 import { findSimilarWords } from '../vocabulary.ts'
 import { ownersOf } from './ownership.ts'
 
@@ -100,11 +100,10 @@ function findMatches(index: GraphIndex, query: string): Scored[] {
   const exact = words.map((word) => matchesOf(index, word))
   const matches = combine(exact)
   if (matches.length > 0) return matches
-  const corrected = exact.map((found, position) =>
-    found.size > 0 ? found : matchesOfSimilar(index, words[position] ?? ''),
+  const almost = combine(
+    exact.flatMap((found, position) => (found.size > 0 ? [found] : correct(index, words[position] ?? ''))),
   )
-  const almost = combine(corrected)
-  if (almost.length > 0) return almost
+  if (almost.length > 0) return almost.map(({ matched, ...rest }) => ({ ...rest, matched: similar(matched) }))
   return findSimilarNames(index.names, text, 0.35).map(({ ordinal, likeness }) => ({
     ordinal,
     score: likeness,
@@ -137,16 +136,29 @@ function matchesOf(index: GraphIndex, word: string): Map<number, WordMatch> {
   return found
 }
 
+/** Names are corrected part by part: of `nude-42` only the first is wrong. */
+function correct(index: GraphIndex, word: string): Map<number, WordMatch>[] {
+  const parts = wordsOf(word)
+  if (parts.length < 2) return [matchesOfSimilar(index, word)]
+  return parts.map((part) => {
+    const found = matchesOf(index, part)
+    return found.size > 0 ? found : matchesOfSimilar(index, part)
+  })
+}
+
+function similar(matched: Match | undefined): Match {
+  return matched === 'name' || matched === 'alias' ? 'similar name' : 'similar word'
+}
+
 const maxCorrections = 3
 
 function matchesOfSimilar(index: GraphIndex, word: string): Map<number, WordMatch> {
   const found = new Map<number, WordMatch>()
-  const similar = findSimilarWords(index.names.vocabulary(), word).slice(0, maxCorrections)
-  for (const { word: meant, distance } of similar) {
+  const meanings = findSimilarWords(index.names.vocabulary(), word).slice(0, maxCorrections)
+  for (const { word: meant, distance } of meanings) {
     for (const [ordinal, { score, matched }] of matchesOf(index, meant)) {
       if (found.has(ordinal)) continue
-      const isName = matched === 'name' || matched === 'alias'
-      found.set(ordinal, { score: score / (1 + distance), matched: isName ? 'similar name' : 'similar word' })
+      found.set(ordinal, { score: score / (1 + distance), matched })
     }
   }
   return found

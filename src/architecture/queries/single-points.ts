@@ -1,6 +1,7 @@
 import { neighboursOf } from '../digraph.ts'
 import { entityAt, type GraphIndex } from '../graph-index.ts'
 import { entityKinds } from '../model.ts'
+import { runAtOnce, type Steps } from '../slices.ts'
 import { countDominated, findDominators } from './dominators.ts'
 import { findRoots, isEntryPoint } from './entry-points.ts'
 
@@ -26,11 +27,12 @@ export interface SinglePoint {
 /**
  * Signals of single points of failure along dependencies. Points of articulation would mislead: they ignore direction.
  */
-export function findSinglePointSignals(index: GraphIndex): SinglePointSignals {
-  return {
-    dominated: countDominated(findDominators(index.dependencies, findRoots(index))),
-    soleProviderFor: countSoleProvisions(index),
-  }
+export function* singlePointSteps(index: GraphIndex): Steps<SinglePointSignals> {
+  const roots = findRoots(index)
+  yield
+  const tree = findDominators(index.dependencies, roots)
+  yield
+  return { dominated: countDominated(tree), soleProviderFor: countSoleProvisions(index) }
 }
 
 /** The signals of one entity together. */
@@ -49,7 +51,10 @@ export function describeSinglePoint(
 }
 
 /** Everything that others are reached only through, those that dominate most first; entry points last. */
-export function findSinglePoints(index: GraphIndex, signals = findSinglePointSignals(index)): SinglePoint[] {
+export function findSinglePoints(
+  index: GraphIndex,
+  signals = runAtOnce(singlePointSteps(index)),
+): SinglePoint[] {
   return Array.from(index.entities.keys())
     .filter((ordinal) => (signals.dominated[ordinal] ?? 0) > 0)
     .map((ordinal) => describeSinglePoint(index, signals, ordinal))

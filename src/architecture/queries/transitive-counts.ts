@@ -1,11 +1,11 @@
-import { neighboursOf, type Digraph } from '../digraph.ts'
+import { adjacencyOf, digraphOf, type Digraph } from '../digraph.ts'
 import type { Steps } from '../slices.ts'
 import { findStrongComponents } from './strong-components.ts'
 
 /** How many groups are counted at a time: a row of bits for each group stays small also in large graphs. */
 const blockSize = 1024
 const wordsPerBlock = blockSize / 32
-const groupsPerStep = 5000
+const groupsPerStep = 1000
 
 /**
  * By node: how many others lead to it, directly or through others. All closures at once: bits for a block of sources
@@ -16,7 +16,7 @@ export function* countTransitiveDependents(graph: Digraph): Steps<Uint32Array> {
   const sizes = new Uint32Array(count)
   for (const number of numbers) sizes[number] = (sizes[number] ?? 0) + 1
   yield
-  const successors = successorsOfGroups(graph, numbers, count)
+  const { successors } = graphOfGroups(graph, numbers, count)
   yield
   const totals = new Uint32Array(count)
   const bits = new Uint32Array(count * wordsPerBlock)
@@ -29,8 +29,8 @@ export function* countTransitiveDependents(graph: Digraph): Steps<Uint32Array> {
       for (let word = 0; word < wordsPerBlock; word += 1) {
         let rest = bits[group * wordsPerBlock + word] ?? 0
         if (rest === 0) continue
-        for (const successor of successors[group] ?? []) {
-          const place = successor * wordsPerBlock + word
+        for (let at = successors.offsets[group] ?? 0; at < (successors.offsets[group + 1] ?? 0); at += 1) {
+          const place = (successors.neighbours[at] ?? 0) * wordsPerBlock + word
           bits[place] = (bits[place] ?? 0) | rest
         }
         for (; rest !== 0; rest &= rest - 1) {
@@ -50,14 +50,11 @@ function setBit(bits: Uint32Array, group: number, bit: number): void {
   bits[place] = (bits[place] ?? 0) | (1 << (bit & 31))
 }
 
-function successorsOfGroups({ size, successors }: Digraph, numbers: Int32Array, count: number): number[][] {
-  const found = Array.from({ length: count }, () => new Set<number>())
-  for (let node = 0; node < size; node += 1) {
-    const group = numbers[node] ?? 0
-    for (const neighbour of neighboursOf(successors, node)) {
-      const other = numbers[neighbour] ?? 0
-      if (other !== group) found[group]?.add(other)
-    }
-  }
-  return found.map((groups) => [...groups])
+/** The graph of groups: which leads to which. */
+function graphOfGroups({ size, successors }: Digraph, numbers: Int32Array, count: number): Digraph {
+  const starts = new Uint32Array(successors.neighbours.length)
+  for (let node = 0; node < size; node += 1)
+    starts.fill(numbers[node] ?? 0, successors.offsets[node], successors.offsets[node + 1])
+  const ends = successors.neighbours.map((node) => numbers[node] ?? 0)
+  return digraphOf(adjacencyOf(count, starts, ends), () => true)
 }

@@ -1,0 +1,21 @@
+import type { Router } from '@koa/router'
+import type { RequestState } from '../http/request-context.ts'
+import { createDiagramPages, type DiagramPagesDeps } from './diagram-pages.ts'
+import type { Viewers } from './viewer.ts'
+
+export type DiagramRouteDeps = DiagramPagesDeps
+
+/** Adds the picture of an architecture and its files. They come before `/architecture/:ref`, which takes any name. */
+export function addDiagramRoutes(
+  router: Router<RequestState>,
+  { inOrganization }: Pick<Viewers, 'inOrganization'>,
+  deps: DiagramPagesDeps,
+): void {
+  const diagram = createDiagramPages(deps)
+  const path = '/organizations/:slug/architecture/diagram'
+  router
+    .get(path, inOrganization(diagram.show))
+    .get(`${path}.svg`, inOrganization(diagram.exportSvg))
+    .get(`${path}.mermaid`, inOrganization(diagram.exportMermaid))
+    .get(`${path}.json`, inOrganization(diagram.exportJson))
+}
