@@ -88,7 +88,7 @@ const layers: Record<string, { folders: string[]; packages: string[] }> = {
   architecture: {
     folders: ['domain', 'storage/contract.ts'],
     // Of dagre the layout of diagrams, of protobufjs the reading of bytes: arithmetic.
-    packages: ['node:util', 'node:zlib', '@dagrejs/dagre', 'protobufjs/light.js', 'yaml'],
+    packages: ['node:util', 'node:zlib', '@dagrejs/dagre', 'protobufjs/light.js', 'yaml', 'zod'],
   },
   domain: {
     folders: ['storage/contract.ts'],

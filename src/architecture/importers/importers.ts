@@ -2,12 +2,20 @@ import { DomainError } from '../../domain/errors.ts'
 import type { ImporterType } from '../model.ts'
 import { presentablePath, type ImportFile } from './import-file.ts'
 import type { Importer, Reading } from './importer.ts'
+import { backstageImporter } from './backstage/importer.ts'
 import { composeImporter } from './compose/importer.ts'
+import { declaredImporter } from './declared/importer.ts'
 import { kubernetesImporter } from './kubernetes/importer.ts'
 import { tracesImporter } from './traces/importer.ts'
 
 /** All importers. A file goes to the first that accepts it, so the particular come before the general. */
-export const importers: readonly Importer[] = [composeImporter, tracesImporter, kubernetesImporter]
+export const importers: readonly Importer[] = [
+  declaredImporter,
+  backstageImporter,
+  composeImporter,
+  tracesImporter,
+  kubernetesImporter,
+]
 
 /** What the files of one kind say. */
 export interface TypedReading extends Reading {

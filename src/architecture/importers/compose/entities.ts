@@ -1,4 +1,5 @@
 import { entityRef, type ClaimedEntity } from '../../model.ts'
+import { oneLine } from '../presentable-text.ts'
 import { findTechnology } from '../technologies.ts'
 import { isTelemetry, telemetryTag } from '../telemetry.ts'
 import { isRecord, recordAt, textOf } from '../untyped-values.ts'
@@ -124,10 +125,7 @@ function labelOf(service: ComposeService, label: string): string | undefined {
   const entry = itemsOf(service, 'labels').findLast(({ key }) => key === label || key.startsWith(`${label}=`))
   if (entry === undefined) return undefined
   const text = entry.key === label ? textOf(entry.value) : entry.key.slice(label.length + 1)
-  const line = interpolate(text ?? '', service.project.lookup)
-    .replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
-    .trim()
-  return line === '' ? undefined : line.slice(0, 240)
+  return oneLine(interpolate(text ?? '', service.project.lookup))
 }
 
 function orAbsent<T>(list: T[]): T[] | undefined {

@@ -1,4 +1,5 @@
 import { entityRef, type ClaimedEvidence, type EntityAttributes, type EntityKind } from '../../model.ts'
+import { isWebAddress, oneLine } from '../presentable-text.ts'
 import { recordAt, textRecord } from '../untyped-values.ts'
 import type { NodePath } from '../yaml-documents.ts'
 import type { Manifest } from './manifest-reader.ts'
@@ -131,14 +132,4 @@ function valueOf(facts: readonly Fact[], key: string): string | undefined {
 
 function lastPart(key: string): string {
   return key.slice(key.lastIndexOf('/') + 1)
-}
-
-/** Free text by strangers: one short line without control characters. */
-function oneLine(text: string | undefined): string | undefined {
-  const line = text?.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim()
-  return line === undefined || line === '' ? undefined : line.slice(0, 240)
-}
-
-function isWebAddress(text: string): boolean {
-  return text.length <= 500 && /^https?:\/\/[^\s@<>"']+$/i.test(text) && URL.canParse(text)
 }
