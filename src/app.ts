@@ -28,6 +28,7 @@ import { requestTarget } from './http/request-target.ts'
 import { createCountResetRequest } from './http/reset-requests.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import { createSignInForm } from './http/sign-in-form.ts'
+import { createUploadLimit } from './http/upload-limit.ts'
 import { createViews } from './http/views.ts'
 import { createMcpEndpoint } from './mcp/endpoint.ts'
 import { protectedResourceMetadata } from './mcp/protected-resource-metadata.ts'
@@ -183,6 +184,7 @@ export async function createApp({
       signIns: authorizationServer.signIns,
       countResetRequest: createCountResetRequest(store),
       architecture,
+      uploadLimit: createUploadLimit(store),
       pendingImports: createPendingImports({ artifacts: store.artifacts, secrets, now }),
       trustedProxies,
       storeWarnings: store.warnings,

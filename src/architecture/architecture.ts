@@ -65,6 +65,8 @@ export interface ImportOptions {
   environment?: string | undefined
   /** Only tells what would change. */
   dryRun?: boolean | undefined
+  /** Refused with `conflict` when another revision is the newest by now. */
+  ifRevision?: number | undefined
 }
 
 /** What an import did, or with `dryRun` would do. */
@@ -130,12 +132,14 @@ export function createArchitecture({ blobs, now }: { blobs: Blobs; now: () => nu
         .join(', '),
       at,
       dryRun: options.dryRun ?? false,
-      apply: (before) =>
-        incoming.reduce(
+      apply: (before) => {
+        requireRevision(before, options.ifRevision)
+        return incoming.reduce(
           (snapshot, { source, ...said }) =>
             withSection(snapshot, source, (former) => replaceSection(former, { source, ...said }).section),
           before,
-        ),
+        )
+      },
     })
     return {
       ...summarize(readings),
@@ -216,6 +220,11 @@ export function createArchitecture({ blobs, now }: { blobs: Blobs; now: () => nu
       await store.erase(organizationId)
     },
   }
+}
+
+function requireRevision({ revision }: Snapshot, expected: number | undefined): void {
+  if (expected === undefined || expected === revision) return
+  throw new DomainError('conflict', `The architecture was changed meanwhile: it is at revision ${revision}.`)
 }
 
 function withSection(

@@ -27,6 +27,9 @@ export type Standing = 'confirmed' | 'declared' | 'observed' | 'inferred'
 
 /** From 0 to 1: one minus the chance that every piece of evidence is wrong, each kind of each source counted once. */
 export function confidenceOf({ evidence }: Relation): number {
+  const [first, second] = evidence
+  // Nearly all relations have one piece, and every graph that is loaded asks for all of them.
+  if (first !== undefined && second === undefined) return weights[first.method]
   const kinds = new Map(evidence.map(({ source, method }) => [`${source} ${method}`, weights[method]]))
   const doubt = [...kinds.values()].reduce((product, weight) => product * (1 - weight), 1)
   return Math.round((1 - doubt) * 1000) / 1000

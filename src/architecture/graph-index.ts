@@ -50,8 +50,11 @@ export interface RelationTraits {
 /** Upstream are dependents, downstream is what an entity depends on. */
 export type Direction = 'upstream' | 'downstream'
 
-/** Builds the index. Relations with an end nobody describes do not occur: importers describe both. */
-export function createGraphIndex(graph: Graph): GraphIndex {
+/**
+ * Builds the index. Relations with an end nobody describes do not occur: importers describe both.
+ * @param names of another graph, for a part of it in which nothing is looked up by name
+ */
+export function createGraphIndex(graph: Graph, names = createNameIndex(graph.entities)): GraphIndex {
   const { entities, relations } = graph
   const ordinals = new Map(entities.map(({ ref }, ordinal) => [ref, ordinal]))
   const starts = new Uint32Array(relations.map(({ from }) => ordinals.get(from) ?? 0))
@@ -73,7 +76,7 @@ export function createGraphIndex(graph: Graph): GraphIndex {
     kinds: Uint8Array.from(entities, ({ kind }) => entityKinds.indexOf(kind)),
     ranks: inverseOf(ranking),
     ranking,
-    names: createNameIndex(entities),
+    names,
   }
 }
 

@@ -7,6 +7,7 @@ import { resolveRevision, type RevisionRecord } from './history.ts'
 import { graphOf } from './joined-graph.ts'
 import type { JoinDecision } from './joining.ts'
 import type { Graph } from './model.ts'
+import { findDifference, type GraphDifference } from './queries/difference.ts'
 import { emptySnapshot, type Snapshot } from './snapshot.ts'
 
 /** A graph and the index built once for its revision. */
@@ -22,6 +23,8 @@ export interface LoadedGraph {
   /** What changed up to this revision, newest last. */
   history: readonly RevisionRecord[]
   decisions: readonly JoinDecision[]
+  /** What is different from another loaded graph; compared once. */
+  changesSince: (before: Graph) => GraphDifference
 }
 
 /** Which graph is meant; by default all of the newest. */
@@ -30,6 +33,9 @@ export interface GraphRequest {
   asOf?: string | undefined
   environment?: string | undefined
 }
+
+/** What was there before anything was imported. */
+export const emptyGraph: Graph = { revision: 0, entities: [], relations: [], sources: [] }
 
 /** Loads graphs, each parsed and indexed once for each process and revision. */
 export interface Loading {
@@ -120,7 +126,13 @@ function ofEnvironment({ whole, byEnvironment }: Kept, environment: string): Loa
   return loaded
 }
 
-function withIndex(graph: Graph): Pick<LoadedGraph, 'graph' | 'index' | 'criticality'> {
+function withIndex(graph: Graph): Pick<LoadedGraph, 'graph' | 'index' | 'criticality' | 'changesSince'> {
   const index = createGraphIndex(graph)
-  return { graph, index, criticality: createCriticality(index) }
+  const differences = new WeakMap<Graph, GraphDifference>()
+  const changesSince = (before: Graph) => {
+    const difference = differences.get(before) ?? findDifference(before, graph)
+    differences.set(before, difference)
+    return difference
+  }
+  return { graph, index, criticality: createCriticality(index), changesSince }
 }

@@ -31,8 +31,7 @@ export interface PendingImports {
   readonly keep: (owner: PendingOwner, pending: PendingImport) => Promise<string>
   /** @throws {DomainError} `gone` for an upload that is too old, was replaced or was imported */
   readonly find: (owner: PendingOwner, upload: string) => Promise<PendingImport>
-  /** As {@link PendingImports.find}, for exactly one of any number of calls. */
-  readonly take: (owner: PendingOwner, upload: string) => Promise<PendingImport>
+  readonly drop: (owner: PendingOwner) => Promise<void>
 }
 
 interface Kept extends Omit<PendingImport, 'files'> {
@@ -43,7 +42,7 @@ interface Kept extends Omit<PendingImport, 'files'> {
 const lifetime = 10 * 60 * 1000
 const purpose = 'pending-import'
 /** Compressed. Text shrinks to a tenth. */
-const maxBytes = 6 * 1024 * 1024
+const maxBytes = 3 * 1024 * 1024
 const newline = 10
 
 const compress = promisify(gzip)
@@ -62,44 +61,28 @@ export function createPendingImports({
   secrets: Secrets
   now: () => number
 }): PendingImports {
-  const keep: PendingImports['keep'] = async (owner, pending) => {
-    const bytes = await pack(pending)
-    if (bytes.length > maxBytes) {
-      const message = `These files are too large to be kept until you decide: compressed they have ${Math.ceil(bytes.length / 1024 / 1024)} MB, and ${maxBytes / 1024 / 1024} MB are taken. Send fewer at once, or import them with the opentrace command.`
-      throw new DomainError('invalid_input', message, { field: 'files' })
-    }
-    const upload = newSecret()
-    const sealed = secrets.encrypt(purpose, bytes.toString('base64'))
-    // A spent record would stay spent.
-    await artifacts.delete('PendingImport', idOf(owner))
-    await artifacts.put({
-      model: 'PendingImport',
-      id: idOf(owner),
-      payload: { upload, sealed },
-      expiresAt: now() + lifetime,
-    })
-    return upload
-  }
-
-  const find: PendingImports['find'] = async (owner, upload) => {
-    const artifact = await artifacts.get('PendingImport', idOf(owner))
-    if (artifact === undefined || artifact.consumedAt !== undefined || artifact.payload['upload'] !== upload)
-      throw notKept()
-    const opened = secrets.decrypt(purpose, String(artifact.payload['sealed']))
-    if (opened === undefined) throw notKept()
-    return unpack(Buffer.from(opened.plaintext, 'base64'))
-  }
-
   return {
-    keep,
-    find,
-    take: async (owner, upload) => {
-      const pending = await find(owner, upload)
-      const consumption = await artifacts.consume('PendingImport', idOf(owner), { graceSeconds: 0 })
-      if (consumption !== 'first') throw notKept()
-      await artifacts.delete('PendingImport', idOf(owner))
-      return pending
+    keep: async (owner, pending) => {
+      const bytes = await pack(pending)
+      if (bytes.length > maxBytes) throw tooLarge(bytes.length)
+      const upload = newSecret()
+      const sealed = secrets.encrypt(purpose, bytes.toString('base64'))
+      await artifacts.put({
+        model: 'PendingImport',
+        id: idOf(owner),
+        payload: { upload, sealed },
+        expiresAt: now() + lifetime,
+      })
+      return upload
     },
+    find: async (owner, upload) => {
+      const artifact = await artifacts.get('PendingImport', idOf(owner))
+      if (artifact === undefined || artifact.payload['upload'] !== upload) throw notKept()
+      const opened = secrets.decrypt(purpose, String(artifact.payload['sealed']))
+      if (opened === undefined) throw notKept()
+      return unpack(Buffer.from(opened.plaintext, 'base64'))
+    },
+    drop: async (owner) => artifacts.delete('PendingImport', idOf(owner)),
   }
 }
 
@@ -132,6 +115,12 @@ async function unpack(packed: Buffer): Promise<PendingImport> {
       return { path: file.path, content }
     }),
   }
+}
+
+function tooLarge(bytes: number): DomainError {
+  const [found, taken] = [bytes, maxBytes].map((each) => `${Math.ceil(each / 1024 / 1024)} MB`)
+  const message = `These files are too large to be kept until you decide: compressed they have ${found}, and ${taken} are taken. Send fewer at once, or import them with the opentrace command.`
+  return new DomainError('invalid_input', message, { field: 'files' })
 }
 
 function notKept(): DomainError {

@@ -38,13 +38,11 @@ export function parameterOf(value: string | string[] | undefined, maxLength: num
 export function createLinks(viewer: OrganizationViewer, scope: GraphScope): ArchitectureLinks {
   const base = `/organizations/${viewer.membership.organization.slug}/architecture`
   const to: ArchitectureLinks['to'] = (page, parameters = {}) => {
+    const query = new URLSearchParams()
     const all = { ...parameters, environment: scope.environment, as_of: scope.asOf }
-    const query = new URLSearchParams(
-      Object.entries(all).flatMap(([name, value]) =>
-        value === undefined || value === '' ? [] : [[name, String(value)] as [string, string]],
-      ),
-    ).toString()
-    return `${base}${page === '' ? '' : `/${page}`}${query === '' ? '' : `?${query}`}`
+    for (const [name, value] of Object.entries(all))
+      if (value !== undefined && value !== '') query.append(name, String(value))
+    return `${base}${page === '' ? '' : `/${page}`}${query.size === 0 ? '' : `?${query.toString()}`}`
   }
   return { base, scope, to, entity: (ref) => to(encodeURIComponent(ref)) }
 }

@@ -1,5 +1,4 @@
 import type { Architecture, ImportResult } from '../architecture/architecture.ts'
-import { importLimits } from '../architecture/importers/import-file.ts'
 import { importers } from '../architecture/importers/importers.ts'
 import { presentImport } from '../architecture/import-record.ts'
 import { importerTypes } from '../architecture/model.ts'
@@ -7,12 +6,13 @@ import type { PendingImport, PendingImports, PendingOwner } from '../architectur
 import type { AuditLog } from '../domain/audit-log.ts'
 import { DomainError } from '../domain/errors.ts'
 import { isAdmin } from '../domain/members.ts'
+import type { UploadLimit } from '../http/upload-limit.ts'
 import type { FieldErrors } from '../http/view-data.ts'
 import type { Render } from '../http/views.ts'
 import { presentArchitecturePage } from './architecture-frame.ts'
 import { createLinks, wholeGraph } from './architecture-links.ts'
 import { withNotice } from './frame.ts'
-import { filesOf, mayNotChange } from './import-upload.ts'
+import { filesOf, mayNotChange, uploadLimits } from './import-upload.ts'
 import { presentReview } from './import-review.ts'
 import { seeOther } from './redirects.ts'
 import { importCommand } from './source-views.ts'
@@ -23,13 +23,20 @@ export interface ImportPagesDeps {
   architecture: Architecture
   pendingImports: PendingImports
   auditLog: AuditLog
+  uploadLimit: UploadLimit
 }
 
 /**
  * `/organizations/{slug}/architecture/import`: files are sent once, looked at for what they would change, and imported
  * when somebody says so.
  */
-export function createImportPages({ render, architecture, pendingImports, auditLog }: ImportPagesDeps) {
+export function createImportPages({
+  render,
+  architecture,
+  pendingImports,
+  auditLog,
+  uploadLimit,
+}: ImportPagesDeps) {
   async function show(ctx: PageContext, viewer: OrganizationViewer): Promise<void> {
     await renderForm(ctx, viewer)
   }
@@ -38,6 +45,7 @@ export function createImportPages({ render, architecture, pendingImports, auditL
   async function upload(ctx: PageContext, viewer: OrganizationViewer): Promise<void> {
     requireAdmin(viewer)
     const { form } = viewer
+    await uploadLimit(viewer.user.id)
     try {
       const pending: PendingImport = {
         files: filesOf(viewer.files),
@@ -70,20 +78,34 @@ export function createImportPages({ render, architecture, pendingImports, auditL
     requireAdmin(viewer)
     const { organization } = viewer.membership
     const { upload: name = '', revision } = viewer.form
-    const looked = await pendingImports.find(ownerOf(viewer), name)
-    const result = await tryImport(viewer, looked)
-    if (String(revisionBefore(result)) !== revision) {
+    const pending = await pendingImports.find(ownerOf(viewer), name)
+    const imported = await importAt(organization.id, pending, Number(revision))
+    if (imported === undefined) {
       ctx.status = 409
-      return renderReview(ctx, viewer, { name, pending: looked, result, isStale: true })
+      const result = await tryImport(viewer, pending)
+      return renderReview(ctx, viewer, { name, pending, result, isStale: true })
     }
-    const { files, ...how } = await pendingImports.take(ownerOf(viewer), name)
-    const imported = await architecture.importFiles(organization.id, files, how)
+    await pendingImports.drop(ownerOf(viewer))
     const actor = { kind: 'user', id: viewer.user.id } as const
     await auditLog.append(organization.id, presentImport(imported, { actor, address: ctx.state.address }))
     seeOther(
       ctx,
       withNotice(basePath(viewer), imported.changed ? 'architecture-imported' : 'architecture-unchanged'),
     )
+  }
+
+  /** @returns undefined when it is not the newest revision any more */
+  async function importAt(
+    organizationId: string,
+    { files, ...how }: PendingImport,
+    ifRevision: number,
+  ): Promise<ImportResult | undefined> {
+    try {
+      return await architecture.importFiles(organizationId, files, { ...how, ifRevision })
+    } catch (error) {
+      if (error instanceof DomainError && error.code === 'conflict') return undefined
+      throw error
+    }
   }
 
   async function tryImport({ membership }: OrganizationViewer, { files, ...how }: PendingImport) {
@@ -114,9 +136,9 @@ export function createImportPages({ render, architecture, pendingImports, auditL
       errors,
       titles: importers.map(({ title }) => title),
       limits: {
-        files: importLimits.files.toLocaleString('en'),
-        fileSize: `${importLimits.fileBytes / 1024 / 1024} MB`,
-        totalSize: `${importLimits.totalBytes / 1024 / 1024} MB`,
+        files: uploadLimits.files.toLocaleString('en'),
+        fileSize: `${uploadLimits.fileBytes / 1024 / 1024} MB`,
+        totalSize: `${uploadLimits.totalBytes / 1024 / 1024} MB`,
       },
       importCommand: importCommand(viewer.membership.organization.slug),
     })

@@ -4,13 +4,16 @@ import { isAdmin, noSuchOrganization } from '../domain/members.ts'
 import { readMultipart, type UploadedFile } from '../http/multipart.ts'
 import type { ReceiveForm } from './viewer.ts'
 
-const limits = {
+/**
+ * What one upload may bring, with names and boundaries: less than an import at the command line, which has a process of
+ * its own, whereas here everybody waits while files are read.
+ */
+export const uploadLimits = {
   fields: 10,
   fieldBytes: 1000,
-  files: importLimits.files,
+  files: 500,
   fileBytes: importLimits.fileBytes,
-  // Names and boundaries come on top of what is imported.
-  totalBytes: importLimits.totalBytes + importLimits.files * 500,
+  totalBytes: 4 * 1024 * 1024,
 }
 
 /** Receives files to import: only of administrators, and judged by who sends them before they are read. */
@@ -18,7 +21,7 @@ export const receiveImport: ReceiveForm = async (ctx, memberships, check) => {
   const own = memberships.find(({ organization }) => organization.slug === ctx.params['slug'])
   if (own === undefined) throw noSuchOrganization()
   if (!isAdmin(own.role)) throw mayNotChange()
-  return readMultipart(ctx.req, limits, check)
+  return readMultipart(ctx.req, uploadLimits, check)
 }
 
 /** @returns a refusal that says whom to ask */

@@ -49,7 +49,7 @@ export async function readMultipart(
   }
   try {
     await new Promise<void>((resolve, reject) => {
-      const refuse = (refusal: unknown) => reject(refusal as Error)
+      const refuse = (refusal: unknown) => reject(refusal)
       const refuseTooMany = () => refuse(tooLarge(`More than ${limits.files} files were sent at once.`))
       parser.on('field', (name, value, _nameTruncated, isTruncated) => {
         if (isTruncated) refuse(tooLarge(`A field is longer than ${limits.fieldBytes} bytes.`))

@@ -124,11 +124,6 @@ describe('What is uploaded', () => {
 
   const post = (body: NonNullable<RequestInit['body']>, headers: Record<string, string> = {}) =>
     ada.request(`${base}/import`, { method: 'POST', body, headers })
-  const errorOf = async (response: Response): Promise<string> => {
-    const html = await response.text()
-    return /class="field-error"[^>]*>([^<]*)/.exec(html)?.[1]?.trim() ?? html
-  }
-
   it('needs the token of its form before the first file (OWASP CSRF)', async () => {
     assert.equal((await post(multipart({}, { 'cart.yaml': cart }))).status, 403)
     assert.equal((await post(multipart({ csrf: 'wrong' }, { 'cart.yaml': cart }))).status, 403)
@@ -198,9 +193,11 @@ describe('What is uploaded', () => {
     assert.equal(large.status, 413)
     assert.match(await large.text(), /large\.yaml&quot; is larger than 2 MB/)
     const together = Object.fromEntries(
-      Array.from({ length: 10 }, (_, number) => [`${number}.yaml`, Buffer.alloc(2 * 1024 * 1024, '#')]),
+      Array.from({ length: 5 }, (_, number) => [`${number}.yaml`, Buffer.alloc(1024 * 1024, '#')]),
     )
     assert.equal((await post(multipart({ csrf }, together))).status, 413)
+    const files = Object.fromEntries(Array.from({ length: 501 }, (_, number) => [`${number}.yaml`, '#']))
+    assert.equal((await post(multipart({ csrf }, files))).status, 413)
     const many = Object.fromEntries(Array.from({ length: 20 }, (_, number) => [`field${number}`, 'x']))
     assert.equal((await post(multipart({ csrf, ...many }, { 'cart.yaml': cart }))).status, 413)
     assert.equal((await post(multipart({ csrf, source: 'x'.repeat(2000) }, {}))).status, 413)
@@ -216,3 +213,9 @@ describe('What is uploaded', () => {
     assert.equal((await ada.open(`${base}/import`)).status, 200)
   })
 })
+
+/** What is said beside the field. */
+async function errorOf(response: Response): Promise<string> {
+  const html = await response.text()
+  return /class="field-error"[^>]*>([^<]*)/.exec(html)?.[1]?.trim() ?? html
+}

@@ -28,7 +28,7 @@ interface Belongings {
   trustRule: string
   entity: string
   source: string
-  upload: string
+  pending: string
 }
 
 /** How a page or form is asked for what `of` names. `:slug` is filled in everywhere. */
@@ -102,9 +102,9 @@ const routes: Record<string, Attempt | Exemption> = {
   'GET /organizations/:slug/architecture/changes': {},
   'GET /organizations/:slug/architecture/import': {},
   'POST /organizations/:slug/architecture/import': {},
-  'GET /organizations/:slug/architecture/import/review': { query: ({ upload }) => ({ upload }) },
+  'GET /organizations/:slug/architecture/import/review': { query: ({ pending }) => ({ upload: pending }) },
   'POST /organizations/:slug/architecture/import/apply': {
-    form: ({ upload }) => ({ upload, revision: '1' }),
+    form: ({ pending }) => ({ upload: pending, revision: '1' }),
   },
   'GET /organizations/:slug/architecture/sources/:source/remove': { path: ({ source }) => ({ source }) },
   'POST /organizations/:slug/architecture/sources/:source/remove': { path: ({ source }) => ({ source }) },
@@ -213,7 +213,7 @@ const nobodys: Belongings = {
   trustRule: 'f'.repeat(32),
   entity: 'service:default/ffffffff',
   source: 'ffffffff',
-  upload: 'f'.repeat(43),
+  pending: 'f'.repeat(43),
 }
 
 /** A person who owns one organization and belongs to no other. */
@@ -323,7 +323,7 @@ for (const store of stores) {
           ...ids,
           entity: `service:default/${entity}`,
           source: entity,
-          upload: new URL(review.url).searchParams.get('upload') ?? assert.fail('no upload'),
+          pending: new URL(review.url).searchParams.get('upload') ?? assert.fail('no upload'),
         },
       }
     }

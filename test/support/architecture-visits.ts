@@ -44,7 +44,7 @@ export const architectureVisits: Visits = {
     { as: 'ada', shows: 'Whom to tell', path: () => `${base}/impact?ref=ledger-db&change=failure` },
   ],
   'GET /organizations/:slug/architecture/changes': [
-    { as: 'ada', shows: '29 entities added', path: () => `${base}/changes?from=0&to=1` },
+    { as: 'ada', shows: 'From revision 0 to 1', path: () => `${base}/changes?from=0&to=1` },
     { as: 'ada', shows: 'There is no revision 99 here', path: () => `${base}/changes?from=1&to=99` },
     { as: 'bob', shows: 'No change yet', path: () => '/organizations/globex/architecture/changes' },
   ],

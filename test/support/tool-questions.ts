@@ -1,7 +1,12 @@
 /** For each tool that reads the graph, questions about the entities of a `randomGraph`; the costly ones first. */
 export const toolQuestions: Record<string, readonly Record<string, unknown>[]> = {
   get_overview: [{}, { focus: 'node-00000' }, { namespace: 'shop' }],
-  search_entities: [{ limit: 100 }, { query: 'node', limit: 100 }, { query: 'nude-00007' }, { query: 'shop node' }],
+  search_entities: [
+    { limit: 100 },
+    { query: 'node', limit: 100 },
+    { query: 'nude-00007' },
+    { query: 'shop node' },
+  ],
   get_entity: [
     { ref: 'node-00000' },
     {
@@ -29,8 +34,17 @@ export const toolQuestions: Record<string, readonly Record<string, unknown>[]> =
     { refs: ['node-00010', 'node-00011', 'node-00012', 'node-00013', 'node-00014'] },
     { refs: ['node-00000', 'node-00001'], direction: 'upstream', depth: 1 },
   ],
-  rank_critical: [{ limit: 50 }, { metric: 'betweenness', limit: 50 }, { metric: 'spof' }, { scope: 'node-00000' }],
-  find_issues: [{ limit: 100 }, { types: ['cycle', 'spof'], limit: 100 }, { namespace: 'shop', severity: 'low' }],
+  rank_critical: [
+    { limit: 50 },
+    { metric: 'betweenness', limit: 50 },
+    { metric: 'spof' },
+    { scope: 'node-00000' },
+  ],
+  find_issues: [
+    { limit: 100 },
+    { types: ['cycle', 'spof'], limit: 100 },
+    { namespace: 'shop', severity: 'low' },
+  ],
   find_similar: [{ ref: 'node-00000', limit: 50 }, { ref: 'node-00007' }],
   get_changes: [{}, { since: 0 }, { since: 0, scope: 'node-00000' }],
   explain_relation: [

@@ -69,13 +69,22 @@ export function findDependencies(
   return { relations, entitiesByLevel: trimmed(entitiesByLevel), continues: frontier.some(leadsOn) }
 }
 
-/** A stable sort as one of numbers, which takes a fifth of the time of one that compares objects. */
-function inOrderOfRank({ ranks }: GraphIndex, met: readonly LevelRelation[]): LevelRelation[] {
-  const keys = Float64Array.from(
-    met,
-    ({ reached }, position) => (ranks[reached] ?? 0) * met.length + position,
-  )
-  return Array.from(keys.toSorted(), (key) => met[key % met.length]).filter((each) => each !== undefined)
+/** A counting sort where there is much: ranks are small numbers, each given once. Stable. */
+function inOrderOfRank({ ranks }: GraphIndex, met: readonly LevelRelation[]): readonly LevelRelation[] {
+  if (met.length < 2) return met
+  const rankOf = ({ reached }: LevelRelation) => ranks[reached] ?? 0
+  if (met.length < ranks.length / 8) return met.toSorted((a, b) => rankOf(a) - rankOf(b))
+  const next = new Uint32Array(ranks.length + 1)
+  for (const each of met) next[rankOf(each) + 1] = (next[rankOf(each) + 1] ?? 0) + 1
+  for (let rank = 0; rank < ranks.length; rank += 1)
+    next[rank + 1] = (next[rank + 1] ?? 0) + (next[rank] ?? 0)
+  const ordered = met.slice()
+  for (const each of met) {
+    const place = next[rankOf(each)] ?? 0
+    ordered[place] = each
+    next[rankOf(each)] = place + 1
+  }
+  return ordered
 }
 
 function trimmed(counts: number[]): number[] {

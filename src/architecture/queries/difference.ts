@@ -23,7 +23,7 @@ export interface ChangedRelation extends RelationKey {
   lost: string[]
 }
 
-/** Compares two graphs; everything in the order of references. */
+/** Compares two graphs; everything in the order of references. What is alike costs one look: nearly all is. */
 export function findDifference(before: Graph, after: Graph): GraphDifference {
   const [formerEntities, entities] = [entitiesOf(before), entitiesOf(after)]
   const [formerRelations, relations] = [relationsOf(before), relationsOf(after)]
@@ -31,15 +31,28 @@ export function findDifference(before: Graph, after: Graph): GraphDifference {
     entities: {
       added: without(entities, formerEntities).map(({ ref }) => ref),
       removed: without(formerEntities, entities).map(({ ref }) => ref),
-      changed: inBoth(formerEntities, entities).flatMap(([former, entity]) => {
+      changed: changedIn(
+        formerEntities,
+        entities,
+        (former, entity) => JSON.stringify(former) !== JSON.stringify(entity),
+      ).flatMap(([former, entity]) => {
         const fields = changedFields(former, entity)
         return fields.length === 0 ? [] : [{ ref: entity.ref, fields }]
       }),
     },
     relations: {
-      added: without(relations, formerRelations).map(keyOf).toSorted(byKey),
-      removed: without(formerRelations, relations).map(keyOf).toSorted(byKey),
-      changed: inBoth(formerRelations, relations).flatMap(changedVoices).toSorted(byKey),
+      added: without(relations, formerRelations).map(keyOf),
+      removed: without(formerRelations, relations).map(keyOf),
+      changed: changedIn(
+        formerRelations,
+        relations,
+        (former, relation) => !isSaidAlike(former, relation),
+      ).flatMap(([former, relation]) => {
+        const [spoke, speaks] = [voicesOf(former), voicesOf(relation)]
+        const gained = [...speaks].filter((voice) => !spoke.has(voice))
+        const lost = [...spoke].filter((voice) => !speaks.has(voice))
+        return gained.length + lost.length === 0 ? [] : [{ ...keyOf(relation), gained, lost }]
+      }),
     },
   }
 }
@@ -56,17 +69,9 @@ function entitiesOf(graph: Graph): Map<string, Entity> {
 }
 
 function relationsOf(graph: Graph): Map<string, Relation> {
-  const keyed = graph.relations.map((relation) => {
-    const { from, to, type } = relation
-    return [`${from}\n${to}\n${type}`, relation] as const
-  })
-  return new Map(keyed)
-}
-
-function byKey(a: RelationKey, b: RelationKey): number {
-  const [one, other] = [`${a.from}\n${a.to}\n${a.type}`, `${b.from}\n${b.to}\n${b.type}`]
-  if (one === other) return 0
-  return one < other ? -1 : 1
+  return new Map(
+    graph.relations.map((relation) => [`${relation.from}\n${relation.to}\n${relation.type}`, relation]),
+  )
 }
 
 function keyOf({ from, to, type }: Relation): RelationKey {
@@ -74,64 +79,46 @@ function keyOf({ from, to, type }: Relation): RelationKey {
 }
 
 function without<T>(items: ReadonlyMap<string, T>, others: ReadonlyMap<string, T>): T[] {
-  return [...items].flatMap(([key, item]) => (others.has(key) ? [] : [item]))
+  const missing: [string, T][] = []
+  for (const [key, item] of items) if (!others.has(key)) missing.push([key, item])
+  return inOrder(missing)
 }
 
-function inBoth<T>(before: ReadonlyMap<string, T>, after: ReadonlyMap<string, T>): [T, T][] {
-  return [...after].flatMap(([key, item]) => {
+/** What is in both, and told to be different. */
+function changedIn<T>(
+  before: ReadonlyMap<string, T>,
+  after: ReadonlyMap<string, T>,
+  differs: (former: T, item: T) => boolean,
+): [T, T][] {
+  const changed: [string, [T, T]][] = []
+  for (const [key, item] of after) {
     const former = before.get(key)
-    return former === undefined ? [] : [[former, item] as [T, T]]
-  })
+    if (former !== undefined && former !== item && differs(former, item)) changed.push([key, [former, item]])
+  }
+  return inOrder(changed)
 }
 
-/** Loading a revision makes new objects, so values are compared; most entities are alike, and that is found out first. */
+function inOrder<T>(items: [string, T][]): T[] {
+  return items.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, item]) => item)
+}
+
 function changedFields(before: Entity, after: Entity): string[] {
-  if (before === after || isSame(before, after)) return []
   const [former, now] = [fieldsOf(before), fieldsOf(after)]
   return [...new Set([...Object.keys(former), ...Object.keys(now)])]
-    .filter((field) => !isSame(former[field], now[field]))
+    .filter((field) => JSON.stringify(former[field]) !== JSON.stringify(now[field]))
     .toSorted()
+}
+
+/** Whether the same sources speak in the same ways in the same order, as they nearly always do. */
+function isSaidAlike({ evidence: before }: Relation, { evidence: after }: Relation): boolean {
+  return (
+    before.length === after.length &&
+    before.every(({ method, source }, at) => after[at]?.method === method && after[at]?.source === source)
+  )
 }
 
 function fieldsOf({ attributes, ref: _ref, ...entity }: Entity): Record<string, unknown> {
   return { ...entity, ...attributes }
-}
-
-/** Whether two values are alike, whatever the order of their keys; an absent one is as undefined. */
-function isSame(a: unknown, b: unknown): boolean {
-  if (a === b) return true
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
-  if (Array.isArray(a) || Array.isArray(b)) {
-    return (
-      Array.isArray(a) &&
-      Array.isArray(b) &&
-      a.length === b.length &&
-      a.every((item, at) => isSame(item, b[at]))
-    )
-  }
-  const [one, other] = [a as Record<string, unknown>, b as Record<string, unknown>]
-  for (const key in one) if (!isSame(one[key], other[key])) return false
-  for (const key in other) if (other[key] !== undefined && one[key] === undefined) return false
-  return true
-}
-
-function changedVoices([former, relation]: [Relation, Relation]): ChangedRelation[] {
-  if (speakAlike(former, relation)) return []
-  const [spoke, speaks] = [voicesOf(former), voicesOf(relation)]
-  const gained = [...speaks].filter((voice) => !spoke.has(voice))
-  const lost = [...spoke].filter((voice) => !speaks.has(voice))
-  return gained.length + lost.length === 0 ? [] : [{ ...keyOf(relation), gained, lost }]
-}
-
-/** In the same order, as between revisions that did not touch the sources. */
-function speakAlike(before: Relation, after: Relation): boolean {
-  return (
-    before.evidence.length === after.evidence.length &&
-    before.evidence.every(
-      ({ method, source }, at) =>
-        method === after.evidence[at]?.method && source === after.evidence[at]?.source,
-    )
-  )
 }
 
 function voicesOf({ evidence }: Relation): Set<string> {

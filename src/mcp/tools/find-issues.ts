@@ -52,7 +52,7 @@ export const findIssues = defineGraphTool({
       entitiesOf: (shown) =>
         refsOf(
           index,
-          shown.flatMap(({ entities }) => entities),
+          shown.flatMap(({ entities }) => entities.slice(0, mostNames)),
         ),
     })
   },

@@ -1,9 +1,6 @@
 import { z } from 'zod'
-import { restrictTo } from '../../architecture/environments.ts'
-import { indexGraph, type LoadedGraph } from '../../architecture/loading.ts'
+import { emptyGraph, indexGraph, type LoadedGraph } from '../../architecture/loading.ts'
 import { resolveRevision, type RevisionRecord } from '../../architecture/history.ts'
-import type { Graph } from '../../architecture/model.ts'
-import { findDifference } from '../../architecture/queries/difference.ts'
 import { DomainError } from '../../domain/errors.ts'
 import { cursorInput, paginate } from './answer-cursor.ts'
 import { presentPage } from './answer-page.ts'
@@ -40,15 +37,15 @@ export const getChanges = defineGraphTool({
   },
   async answer(input, asked) {
     const { since, until, environment, cursor } = input
-    const after = until === undefined ? asked : inEnvironment(await asked.loadAt(String(until)), environment)
-    const before = await loadBefore(asked, { since, after, environment })
+    const after = until === undefined ? asked : await asked.loadAt(String(until))
+    const before = await loadBefore(asked, since, after)
     const [from, to] = [before.graph.revision, after.graph.revision]
     if (from > to) {
       const message = `since (revision ${from}) lies after until (revision ${to}).`
       throw new DomainError('invalid_input', message, { field: 'since' })
     }
     const { words, refs } = readScopeOfBoth(asked, input)
-    const difference = findDifference(before.graph, after.graph)
+    const difference = after.changesSince(before.graph)
     const items = listChanges(difference, refs)
     const question = ['get_changes', from, to, input.scope, input.namespace, environment]
     const pagination = paginate(cursor, asked.graph.revision, question)
@@ -72,41 +69,16 @@ export const getChanges = defineGraphTool({
 
 async function loadBefore(
   asked: AskedGraph,
-  question: {
-    since: string | number | undefined
-    after: LoadedGraph
-    environment: string | undefined
-  },
+  since: string | number | undefined,
+  after: LoadedGraph,
 ): Promise<LoadedGraph> {
-  const { since, after, environment } = question
   const { history, newest } = asked
   const first = history[0]
-  const wanted = since ?? after.graph.revision - 1
+  const wanted = String(since ?? after.graph.revision - 1)
   // Before the first import there was nothing, of which no revision is kept.
-  const isBeforeAll =
-    first?.revision === 1 && (isZero(wanted) || Date.parse(String(wanted)) < first.at) && !isRevision(wanted)
-  if (isZero(wanted) || isBeforeAll)
-    return indexGraph({ revision: 0, entities: [], relations: [], sources: [] })
-  const revision = resolveRevision(history, newest, String(wanted), 'since')
-  return inEnvironment(await asked.loadAt(String(revision)), environment)
-}
-
-function isZero(wanted: string | number): boolean {
-  return String(wanted) === '0'
-}
-
-function isRevision(wanted: string | number): boolean {
-  return /^[1-9]\d*$/.test(String(wanted))
-}
-
-/** An environment may not have been there before. */
-function inEnvironment(loaded: LoadedGraph, environment: string | undefined): LoadedGraph {
-  if (environment === undefined) return loaded
-  const isKnown = loaded.environments.includes(environment.toLowerCase())
-  const graph: Graph = isKnown
-    ? restrictTo(loaded.graph, environment)
-    : { ...loaded.graph, entities: [], relations: [] }
-  return indexGraph(graph)
+  const isBeforeAll = first?.revision === 1 && !/^[1-9]\d*$/.test(wanted) && Date.parse(wanted) < first.at
+  if (wanted === '0' || isBeforeAll) return indexGraph(emptyGraph)
+  return asked.loadAt(String(resolveRevision(history, newest, wanted, 'since')))
 }
 
 /** References in scope; absent: all. What is gone counts by what it was part of by name. */

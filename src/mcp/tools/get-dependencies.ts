@@ -47,10 +47,8 @@ export const getDependencies = defineGraphTool({
     const { ref: _ref, cursor, max_tokens: _maxTokens, as_of: _asOf, ...question } = input
     const pagination = paginate(cursor, graph.revision, ['get_dependencies', start, question])
     const sides = sidesOf(index, start, input)
-    const items = sides
-      .flatMap(({ side, levels }) => levels.relations.map((item) => ({ side, ...item })))
-      .toSorted((a, b) => a.level - b.level)
-    const available = items.slice(pagination.offset)
+    const items = mergeSides(sides)
+    const available = items.slice(pagination.offset, pagination.offset + mostItems)
     return presentPage(asked, {
       items: input.format === 'mermaid' ? drawable(available) : available,
       total: items.length,
@@ -72,7 +70,34 @@ export const getDependencies = defineGraphTool({
 })
 
 type Side = 'depends_on' | 'depended_on_by'
-type Item = LevelRelation & { side: Side }
+
+interface Item extends LevelRelation {
+  side: Side
+}
+
+/** More than fit into the largest answer. */
+const mostItems = 4000
+
+/** Both sides by level: where not everything fits, what is near counts more than on which side it is. */
+function mergeSides(sides: readonly { side: Side; levels: DependencyLevels }[]): Item[] {
+  const items: Item[] = []
+  const at = sides.map(() => 0)
+  for (
+    let level = 1;
+    items.length < sides.reduce((sum, { levels }) => sum + levels.relations.length, 0);
+    level += 1
+  ) {
+    sides.forEach(({ side, levels: { relations } }, position) => {
+      let next = at[position] ?? 0
+      for (let each = relations[next]; each?.level === level; each = relations[next]) {
+        items.push({ level, relation: each.relation, reached: each.reached, side })
+        next += 1
+      }
+      at[position] = next
+    })
+  }
+  return items
+}
 
 interface Question {
   direction: 'downstream' | 'upstream' | 'both'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { LoadedGraph } from '../../architecture/loading.ts'
+import { emptyGraph, indexGraph, type LoadedGraph } from '../../architecture/loading.ts'
 import { resolveMeant } from '../../architecture/queries/entity-resolution.ts'
 import { maxTokens } from './answer-budget.ts'
 import type { Naming } from './answer-names.ts'
@@ -34,8 +34,11 @@ export interface AskedGraph extends LoadedGraph, Naming {
   closing: () => Closing
   /** Ends a negative: how far was looked. */
   bounds: string
-  /** The graph at another revision or time. @throws {DomainError} as loading does */
-  loadAt: (asOf: string | undefined) => Promise<LoadedGraph>
+  /**
+   * The graph at another revision or time; an environment that there was not then is empty.
+   * @throws {DomainError} as loading does
+   */
+  loadAt: (asOf: string) => Promise<LoadedGraph>
 }
 
 /** The last fields of an answer. */
@@ -117,6 +120,12 @@ export function askGraph(
     noteUnderstood,
     closing: () => ({ understood: understood.length === 0 ? undefined : understood, ...provenance }),
     bounds: presentBounds(graph, environment),
-    loadAt: (asOf) => architecture.load(principal.organization.id, { asOf }),
+    loadAt: async (asOf) => {
+      const { id } = principal.organization
+      const whole = await architecture.load(id, { asOf })
+      if (environment === undefined) return whole
+      const isKnown = whole.environments.includes(environment.toLowerCase())
+      return isKnown ? architecture.load(id, { asOf, environment }) : { ...whole, ...indexGraph(emptyGraph) }
+    },
   }
 }
