@@ -40,7 +40,10 @@ async function listManifests(path: string): Promise<string[]> {
   if (!found) throw new DomainError('not_found', `There is no file or folder ${path}.`)
   if (!found.isDirectory()) return [path]
   const names = await readdir(path, { recursive: true })
-  const manifests = names.filter((name) => /\.(ya?ml|json)$/i.test(name)).toSorted()
+  // Values of Compose files stand in .env files beside them.
+  const manifests = names
+    .filter((name) => /\.(ya?ml|json|env)$|(?:^|\/)\.env\.[\w.-]+$/i.test(name))
+    .toSorted()
   if (manifests.length === 0)
     throw new DomainError('not_found', `There is no .yaml, .yml or .json file in ${path}.`)
   return manifests.map((name) => join(path, name))
