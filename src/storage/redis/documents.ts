@@ -45,6 +45,11 @@ export function createDocuments({ redis, keys }: { redis: RedisCommands; keys: K
       ])
       if (fields.length > 0) await redis.run(touchScript, [keys.document(kind, id)], ...fields)
     },
+
+    async revision() {
+      // A store without commits has none, and gets one with the first.
+      return ((await redis.send('get', keys.documentsRevision)) as string | null) ?? ''
+    },
   }
 }
 
