@@ -2,6 +2,7 @@ import { createMcpHandler, isLegacyRequest } from '@modelcontextprotocol/server'
 import type { Middleware } from 'koa'
 import type { Logger } from 'pino'
 import { accessIdOf, type Principal, type Scope } from '../domain/principal.ts'
+import type { RequestRefused } from '../http/errors.ts'
 import type { Readiness } from '../http/health.ts'
 import type { Context, RequestState } from '../http/request-context.ts'
 import { type McpResource, parseMcpPath } from '../http/resource.ts'
@@ -9,7 +10,7 @@ import { GrantRevoked, type Store } from '../storage/contract.ts'
 import { type Admission, presentCaller } from './admission.ts'
 import { type BearerTokenDeps, createBearerAuthentication } from './bearer-token.ts'
 import { refuse, refuseConfigured } from './authentication.ts'
-import { isWithinLimit } from './call-limit.ts'
+import { countCall, isWithin } from './call-limit.ts'
 import { createChallenges } from './challenge.ts'
 import { parseClientFacts } from './client-facts.ts'
 import { readMessage } from './message.ts'
@@ -20,8 +21,8 @@ import type { ServerFactory } from './session-calls.ts'
 import { createSessionRequests } from './session-requests.ts'
 import type { Tool } from './tools/define-tool.ts'
 
-export interface McpEndpointDeps extends Omit<BearerTokenDeps, 'artifacts'> {
-  store: Pick<Store, 'artifacts' | 'logs' | 'bus' | 'limiter'>
+export interface McpEndpointDeps extends Omit<BearerTokenDeps, 'artifacts' | 'documents'> {
+  store: Pick<Store, 'artifacts' | 'documents' | 'logs' | 'bus' | 'limiter'>
   publicUrl: string
   /** Their scopes are checked before a server object sees the call. */
   tools: readonly Tool[]
@@ -52,9 +53,9 @@ export async function createMcpEndpoint(deps: McpEndpointDeps): Promise<Middlewa
     serverFor,
     now,
   } = deps
-  const { artifacts, limiter, bus } = store
+  const { artifacts, documents, limiter, bus } = store
   const admitsOrigin = createOriginGuard({ isAllowedOrigin })
-  const authenticate = createBearerAuthentication({ ...deps, artifacts })
+  const authenticate = createBearerAuthentication({ ...deps, artifacts, documents })
   const challenges = createChallenges({ publicUrl })
   const requiredScopes = new Map(tools.map((tool) => [tool.name, tool.requiredScope]))
   const exchanges = await createOpenExchanges({ bus, readiness, now })
@@ -93,14 +94,21 @@ export async function createMcpEndpoint(deps: McpEndpointDeps): Promise<Middlewa
     resource: McpResource,
   ): Promise<{ principal: Principal; admission: Admission } | undefined> {
     const { address, requestId, log } = ctx.state
-    const authentication = await authenticate(ctx.req.headers.authorization, { resource, address })
+    let counted: Promise<RequestRefused | undefined> | undefined
+    // Counted while the token is checked where it is known whose it is, so that both take one round trip to the store.
+    const count = (accessId: string) => {
+      counted = countCall(log, limiter, rate, accessId)
+      counted.catch(() => {})
+      return counted
+    }
+    const authentication = await authenticate(ctx.req.headers.authorization, { resource, address }, count)
     if (authentication.outcome === 'refused') {
       challenges.refuse(ctx, authentication)
       return undefined
     }
     const { principal, isStillIn } = authentication
     const accessId = accessIdOf(principal)
-    if (!(await isWithinLimit(ctx, limiter, rate, accessId))) return undefined
+    if (!isWithin(ctx, await (counted ?? count(accessId)))) return undefined
     const admission: Admission = {
       authInfo: presentCaller({ principal, address, requestId, log }),
       accessId,

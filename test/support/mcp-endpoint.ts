@@ -31,7 +31,7 @@ export async function signedInClient(options: { store?: Store } = {}) {
   const { artifacts, documents } = store
   const domain = createDomain({ store, now })
   const { users, organizations, members, clientSessions } = domain
-  const deps = { ...domain, artifacts, now }
+  const deps = { ...domain, artifacts, documents, now }
 
   const { user, change: userChange } = await users.prepare({
     email: `${randomBytes(4).toString('hex')}@example.com`,
