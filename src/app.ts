@@ -29,6 +29,7 @@ import { securityHeaders } from './http/security-headers.ts'
 import { createSignInForm } from './http/sign-in-form.ts'
 import { createViews } from './http/views.ts'
 import { createMcpEndpoint } from './mcp/endpoint.ts'
+import { createPlainCalls } from './mcp/plain-calls.ts'
 import { protectedResourceMetadata } from './mcp/protected-resource-metadata.ts'
 import { createMcpServers } from './mcp/server.ts'
 import type { ServerFactory } from './mcp/session-calls.ts'
@@ -161,12 +162,14 @@ export async function createApp({
   app.use(requestTarget({ publicUrl }))
   app.use(assets.middleware)
   app.use(protectedResourceMetadata({ publicUrl }))
+  const version = packageVersion()
   app.use(
     await createMcpEndpoint({
       ...shared,
       store,
       tools,
-      serverFor: mcpServerFor ?? createMcpServers({ ...forTools, version: packageVersion() }),
+      serverFor: mcpServerFor ?? createMcpServers({ ...forTools, version }),
+      plainCalls: mcpServerFor ? undefined : createPlainCalls({ ...forTools, version }),
       isAllowedOrigin,
       readiness,
       logger,

@@ -17,6 +17,7 @@ import { readMessage } from './message.ts'
 import { exchange, toRequest } from './exchange.ts'
 import { createOpenExchanges } from './open-exchanges.ts'
 import { createOriginGuard } from './origin.ts'
+import type { PlainCall, PlainCalls } from './plain-calls.ts'
 import type { ServerFactory } from './session-calls.ts'
 import { createSessionRequests } from './session-requests.ts'
 import type { Tool } from './tools/define-tool.ts'
@@ -27,6 +28,8 @@ export interface McpEndpointDeps extends Omit<BearerTokenDeps, 'artifacts' | 'do
   /** Their scopes are checked before a server object sees the call. */
   tools: readonly Tool[]
   serverFor: ServerFactory
+  /** Answers what needs no server object; absent: everything gets one. */
+  plainCalls?: PlainCalls | undefined
   isAllowedOrigin: (origin: string) => boolean
   readiness: Readiness
   logger: Logger
@@ -51,6 +54,7 @@ export async function createMcpEndpoint(deps: McpEndpointDeps): Promise<Middlewa
     apiTokens,
     tools,
     serverFor,
+    plainCalls,
     now,
   } = deps
   const { artifacts, documents, limiter, bus } = store
@@ -101,7 +105,13 @@ export async function createMcpEndpoint(deps: McpEndpointDeps): Promise<Middlewa
       counted.catch(() => {})
       return counted
     }
-    const authentication = await authenticate(ctx.req.headers.authorization, { resource, address }, count)
+    const authentication = await authenticate(
+      ctx.req.headers.authorization,
+      { resource, address },
+      (accessId) => {
+        void count(accessId)
+      },
+    )
     if (authentication.outcome === 'refused') {
       challenges.refuse(ctx, authentication)
       return undefined
@@ -123,6 +133,8 @@ export async function createMcpEndpoint(deps: McpEndpointDeps): Promise<Middlewa
     noteUse(ctx, principal, message)
     const missing = missingScope(message, principal.scopes)
     if (missing !== undefined) return challenges.insufficientScope(ctx, [missing], principal)
+    const call = plainCalls?.recognize(ctx, message)
+    if (call && plainCalls) return answerPlainCall(ctx, principal, { call, plainCalls, message, admission })
     const request = toRequest(ctx)
     const isLegacy = await isLegacyRequest(request, message)
     if (isLegacy && (await sessions.initialize(ctx, principal, { message, admission }))) return
@@ -132,6 +144,23 @@ export async function createMcpEndpoint(deps: McpEndpointDeps): Promise<Middlewa
       return session && sessions.post(ctx, session, { message, admission })
     }
     await exchange(ctx, request, { handler, message, admission, exchanges, mayStream: !isLegacy })
+  }
+
+  async function answerPlainCall(
+    ctx: Context,
+    principal: Principal,
+    how: { call: PlainCall; plainCalls: PlainCalls; message: unknown; admission: Admission },
+  ): Promise<void> {
+    const {
+      call,
+      plainCalls: { run, answer },
+      message,
+      admission,
+    } = how
+    if (call.era === 'modern' || ctx.get('Mcp-Session-Id') === '') return answer(ctx, call, admission)
+    const session = await sessions.require(ctx, principal)
+    const plainAnswer = (signal: AbortSignal) => run(call, admission, signal)
+    return session && sessions.post(ctx, session, { message, admission, plainAnswer })
   }
 
   return async (ctx, next) => {

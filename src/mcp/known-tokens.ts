@@ -16,7 +16,7 @@ interface KnownToken {
 export type KnownTokens = ReturnType<typeof createKnownTokens>
 
 /** Nothing needs an end, but whatever was not thought of ends with it. */
-const rememberedFor = 60_000
+const rememberedFor = 5 * 60_000
 const mostTokens = 10_000
 
 /**

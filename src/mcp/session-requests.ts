@@ -3,6 +3,7 @@ import {
   isJSONRPCNotification,
   isJSONRPCRequest,
   type JSONRPCMessage,
+  type JSONRPCRequest,
   parseJSONRPCMessage,
   SUPPORTED_PROTOCOL_VERSIONS,
 } from '@modelcontextprotocol/server'
@@ -16,7 +17,7 @@ import { refuseMessage } from './message.ts'
 import type { OpenExchanges } from './open-exchanges.ts'
 import { createProtocolSessions, type ProtocolSession } from './protocol-sessions.ts'
 import { createServerRequests } from './server-requests.ts'
-import { createSessionCalls, type ServerFactory } from './session-calls.ts'
+import { createSessionCalls, type PlainAnswer, type ServerFactory } from './session-calls.ts'
 import { createSessionChannel } from './session-channel.ts'
 import { createSessionStreams } from './session-streams.ts'
 
@@ -56,7 +57,7 @@ export async function createSessionRequests(deps: SessionRequestDeps) {
     if (!(await isWithinLimit(ctx, limiter, rate, accessIdOf(principal)))) return true
     const session = await sessions.start(principal, message.params)
     ctx.set('Mcp-Session-Id', session.id)
-    await answerCall(ctx, session, message, admission)
+    await answerCall(ctx, session, message, { admission })
     return true
   }
 
@@ -78,12 +79,13 @@ export async function createSessionRequests(deps: SessionRequestDeps) {
   async function post(
     ctx: Context,
     session: ProtocolSession,
-    { message, admission }: { message: unknown; admission: Admission },
+    { message, ...how }: { message: unknown; admission: Admission; plainAnswer?: PlainAnswer | undefined },
   ): Promise<void> {
     if (!acceptsAnswer(ctx)) return
+    if (how.plainAnswer) return answerCall(ctx, session, message as JSONRPCRequest, how)
     const parsed = parseMessage(message)
     if (!parsed) return refuseMessage(ctx, 400, -32600, 'This is not a JSON-RPC message.')
-    if (isJSONRPCRequest(parsed)) return answerCall(ctx, session, parsed, admission)
+    if (isJSONRPCRequest(parsed)) return answerCall(ctx, session, parsed, how)
     ctx.status = 202
     if (await isForACall(session, parsed))
       await channel.publish(session.key, { kind: 'message', message: parsed })

@@ -58,9 +58,8 @@ export function createToolCalls({ tools, auditLog, ...context }: ToolCallDeps): 
     const durationMs = context.now() - started
     const call = { tool: tool.name, outcome, entities, text, durationMs }
     auditLog.note(caller.principal.organization.id, presentCall(caller, call))
-    return structuredContent
-      ? { structuredContent, content: [{ type: 'text', text }] }
-      : { isError: true, content: [{ type: 'text', text }] }
+    const content = [{ type: 'text' as const, text }]
+    return structuredContent ? { content, structuredContent } : { content, isError: true }
   }
 
   async function answer(

@@ -10,6 +10,8 @@ import { type SignedInClient, signedInClient } from '../support/mcp-endpoint.ts'
 
 const resource = 'http://localhost:3000/mcp/v1'
 
+const down = () => Promise.reject(new StoreUnavailable('down'))
+
 function authentication(client: SignedInClient, overrides: Partial<BearerTokenDeps> = {}) {
   const authenticate = createBearerAuthentication({ ...client.deps, ...overrides })
   const presentation = { resource: { identifier: resource, slug: undefined }, address: '127.0.0.1' }
@@ -89,7 +91,7 @@ describe('A bearer token', () => {
   })
 
   it('is not refused when the store cannot be reached: that rises', async () => {
-    const artifacts = { ...client.deps.artifacts, get: () => Promise.reject(new StoreUnavailable('down')) }
+    const artifacts = { ...client.deps.artifacts, get: down }
     await assert.rejects(
       authentication(client, { artifacts })(`Bearer ${'A'.repeat(43)}`),
       (error) => error instanceof StoreUnavailable,
@@ -165,11 +167,17 @@ describe('A bearer token that was accepted before', () => {
     const read: string[] = []
     const artifacts: Artifacts = {
       ...client.deps.artifacts,
-      get: (model, id) => (read.push(model), client.deps.artifacts.get(model, id)),
+      get: (model, id) => {
+        read.push(model)
+        return client.deps.artifacts.get(model, id)
+      },
     }
     const documents: Documents = {
       ...client.deps.documents,
-      revision: () => (read.push('revision'), client.deps.documents.revision()),
+      revision: () => {
+        read.push('revision')
+        return client.deps.documents.revision()
+      },
     }
     const authenticate = authentication(client, { artifacts, documents })
     const header = `Bearer ${await client.issueToken()}`
@@ -230,7 +238,6 @@ describe('A bearer token that was accepted before', () => {
 
   it('is not believed when the store cannot be reached', async () => {
     const client = await signedInClient()
-    const down = () => Promise.reject(new StoreUnavailable('down'))
     for (const part of ['documents', 'artifacts'] as const) {
       const { documents, artifacts } = client.deps
       const deps = { documents: { ...documents }, artifacts: { ...artifacts } }
