@@ -159,7 +159,7 @@ export async function createApp({
   app.use(connectionReport({ publicUrl, trustedProxies, now }))
   app.use(securityHeaders({ secure }))
   app.use(errorHandler({ render }))
-  app.use(requestTarget({ publicUrl }))
+  app.use(requestTarget({ app, publicUrl }))
   app.use(assets.middleware)
   app.use(protectedResourceMetadata({ publicUrl }))
   const version = packageVersion()
