@@ -20,8 +20,8 @@ export type Costs = Record<string, Cost>
 /** Each may call 600 times a minute, so together they may 20,000 times a second, which no server here does. */
 const sessionCount = 2000
 const rounds = 3
-/** In which code gets compiled, caches fill and each session is seen for the first time. */
-const warmUpSeconds = 2
+/** Before anything counts: code gets compiled, caches fill, and each session is seen, all in at least this many requests. */
+const warmUpRequests = 6000
 
 interface Workload {
   name: string
@@ -57,10 +57,13 @@ export async function measureCosts(
       ...(await ourWorkloads(server, tokens)),
       ...sdkWorkloads(sdk),
     ]
-    for (const workload of workloads) await run(workload, warmUpSeconds)
+    for (const workload of workloads) await run(workload, (answered) => answered >= warmUpRequests)
     const measured = new Map<string, Cost[]>(workloads.map(({ name }) => [name, []]))
     for (let round = 0; round < rounds; round++) {
-      for (const workload of workloads) measured.get(workload.name)?.push(await run(workload, seconds))
+      for (const workload of workloads) {
+        const end = performance.now() + seconds * 1000
+        measured.get(workload.name)?.push(await run(workload, () => performance.now() >= end))
+      }
     }
     return Object.fromEntries(Array.from(measured, ([name, costs]) => [name, medianOf(costs)]))
   } finally {
@@ -69,16 +72,18 @@ export async function measureCosts(
   }
 }
 
-async function run({ server, requests, expected }: Workload, seconds: number): Promise<Cost> {
+async function run(
+  { server, requests, expected }: Workload,
+  isOver: (answered: number) => boolean,
+): Promise<Cost> {
   const durations: number[] = []
   let turn = 0
   const cpuBefore = (await server.findCpu()) ?? Number.NaN
   const begun = performance.now()
-  const end = begun + seconds * 1000
   const repeat = async () => {
     const { exchange, close } = openConnection(server.port)
     try {
-      while (performance.now() < end) {
+      while (!isOver(durations.length)) {
         const started = performance.now()
         const answer = await exchange(requests[turn++ % requests.length] ?? '')
         durations.push(performance.now() - started)

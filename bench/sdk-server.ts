@@ -3,12 +3,11 @@ import { text } from 'node:stream/consumers'
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server'
 import { createArchitecture } from '../src/architecture/architecture.ts'
 import type { UserPrincipal } from '../src/domain/principal.ts'
-import { getDependencies } from '../src/mcp/tools/get-dependencies.ts'
-import { whoami } from '../src/mcp/tools/whoami.ts'
+import { tools } from '../src/mcp/tools/tools.ts'
 import { createMemoryBlobs } from '../test/support/memory-blobs.ts'
 
 /**
- * Two of our tools as the SDK's documentation has them served: `createMcpHandler`, with an McpServer for each request. No
+ * Our tools as the SDK's documentation has them served: `createMcpHandler`, with an McpServer for each request. No
  * authentication, no store, nothing counted, logged or recorded.
  */
 const now = Date.now
@@ -28,7 +27,7 @@ const principal: UserPrincipal = {
 
 const handler = createMcpHandler(() => {
   const server = new McpServer({ name: 'opentrace', version: '1' })
-  for (const tool of [whoami, getDependencies]) {
+  for (const tool of tools) {
     const { name, title, description, inputSchema } = tool
     server.registerTool(name, { title, description, inputSchema }, async (input, { mcpReq: { signal } }) => {
       const context = { principal, architecture, publicUrl, now, signal }
@@ -48,13 +47,22 @@ createServer((request, response) => void answer(request, response)).listen(
   () => console.log('listening'),
 )
 
+/** As the SDK's adapter for Node does it: the request's body as text, the answer's as the stream it is. */
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const parsedBody: unknown = JSON.parse(await text(request))
-  const made = await handler.fetch(toWebRequest(request), { parsedBody })
+  const hangUp = new AbortController()
+  response.once('close', () => {
+    if (!response.writableFinished) hangUp.abort()
+  })
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(request.headers)) headers.set(name, String(value))
+  const asked = new Request(`${publicUrl}${request.url}`, {
+    method: 'POST',
+    headers,
+    body: await text(request),
+    signal: hangUp.signal,
+  })
+  const made = await handler.fetch(asked)
   response.writeHead(made.status, Object.fromEntries(made.headers))
-  response.end(await made.text())
-}
-
-function toWebRequest({ url = '', headers }: IncomingMessage): Request {
-  return new Request(`${publicUrl}${url}`, { method: 'POST', headers: headers as Record<string, string> })
+  for await (const chunk of made.body ?? []) response.write(chunk)
+  response.end()
 }

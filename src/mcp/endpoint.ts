@@ -159,7 +159,7 @@ export async function createMcpEndpoint(deps: McpEndpointDeps): Promise<Middlewa
     } = how
     if (call.era === 'modern' || ctx.get('Mcp-Session-Id') === '') return answer(ctx, call, admission)
     const session = await sessions.require(ctx, principal)
-    const plainAnswer = (signal: AbortSignal) => run(call, admission, signal)
+    const plainAnswer = (signal: () => AbortSignal) => run(call, admission, signal)
     return session && sessions.post(ctx, session, { message, admission, plainAnswer })
   }
 

@@ -55,9 +55,11 @@ export function toRequest(ctx: Context): Request {
 /** Aborted when the client closes the connection before it has the answer. */
 export function watchHangUp(ctx: Context): AbortSignal {
   const hangUp = new AbortController()
-  ctx.res.once('close', () => {
+  const look = () => {
     if (!ctx.res.writableFinished) hangUp.abort()
-  })
+  }
+  if (ctx.res.closed) look()
+  ctx.res.once('close', look)
   return hangUp.signal
 }
 

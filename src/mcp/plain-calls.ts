@@ -93,7 +93,7 @@ export function createPlainCalls({ version, ...deps }: ToolCallDeps & { version:
   async function run(
     call: PlainCall,
     admission: Admission,
-    signal: AbortSignal,
+    signal: () => AbortSignal,
   ): Promise<JSONRPCResultResponse> {
     const result = await callTool(call.params, requireCaller(admission.authInfo), signal)
     return {
@@ -105,7 +105,7 @@ export function createPlainCalls({ version, ...deps }: ToolCallDeps & { version:
 
   /** Answers a call outside of protocol sessions, in the form in which the SDK does. */
   async function answer(ctx: Context, call: PlainCall, admission: Admission): Promise<void> {
-    const text = JSON.stringify(await run(call, admission, watchHangUp(ctx)))
+    const text = JSON.stringify(await run(call, admission, () => watchHangUp(ctx)))
     const isModern = call.era === 'modern'
     ctx.status = 200
     ctx.set('Content-Type', isModern ? 'application/json' : 'text/event-stream')

@@ -12,7 +12,11 @@ const Introduction = z.object({
 })
 export type Introduction = z.infer<typeof Introduction>
 
-const Payload = z.object({ ownerId: z.string(), introduction: Introduction })
+/** As this file writes it. */
+interface Payload {
+  ownerId: string
+  introduction: Introduction
+}
 
 export interface ProtocolSession {
   /** The `Mcp-Session-Id`. Not a credential: it means something only beside a token of its owner. */
@@ -33,11 +37,12 @@ const longestIntroduction = 16 * 1024
 /** The protocol sessions of 2025-era clients (MCP 2025-11-25, Session Management), each under its client session or service account. */
 export function createProtocolSessions({ artifacts, now }: { artifacts: Artifacts; now: () => number }) {
   function write(id: string, ownerId: string, introduction: Introduction): Promise<void> {
+    const payload = { ownerId, introduction } satisfies Payload
     return artifacts.put({
       model: 'ProtocolSession',
       id,
       grantId: ownerId,
-      payload: { ownerId, introduction },
+      payload,
       expiresAt: now() + idleLifetime,
     })
   }
@@ -63,7 +68,7 @@ export function createProtocolSessions({ artifacts, now }: { artifacts: Artifact
   /** Finds a session of this very principal; that of anybody else is as unknown as one that never was. */
   async function find(id: string, principal: Principal): Promise<ProtocolSession | undefined> {
     const artifact = await artifacts.get('ProtocolSession', id)
-    const session = Payload.safeParse(artifact?.payload).data
+    const session = artifact?.payload as Payload | undefined
     const ownerId = protocolSessionOwnerOf(principal)
     if (session?.ownerId !== ownerId) return undefined
     const { introduction } = session

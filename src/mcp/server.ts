@@ -44,7 +44,7 @@ export function createMcpServers({ version, ...deps }: McpServerDeps): ServerFac
     })
     server.setRequestHandler('tools/list', () => toolList)
     server.setRequestHandler('tools/call', ({ params }, { mcpReq }) =>
-      callTool(params, caller, mcpReq.signal),
+      callTool(params, caller, () => mcpReq.signal),
     )
     return server
   }

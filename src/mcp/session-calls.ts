@@ -31,7 +31,7 @@ export interface SessionCallDeps {
 }
 
 /** Makes the answer to one request, unless it is told to stop. */
-export type PlainAnswer = (signal: AbortSignal) => Promise<JSONRPCMessage>
+export type PlainAnswer = (signal: () => AbortSignal) => Promise<JSONRPCMessage>
 
 /** The id under which a server object hears again what the client said at `initialize`. */
 const restoreId = 'restore'
@@ -111,12 +111,17 @@ export function createSessionCalls({
     }
 
     function workAlone(makeAnswer: PlainAnswer): Work {
-      const stopped = new AbortController()
-      let isDone = false
+      let stopped: AbortController | undefined
+      let hasEnded = false
+      const signal = () => {
+        stopped ??= new AbortController()
+        if (hasEnded) stopped.abort()
+        return stopped.signal
+      }
       const run = async () => {
         try {
-          const made = await makeAnswer(stopped.signal)
-          isDone = true
+          const made = await makeAnswer(signal)
+          stopped = undefined
           await finish(made)
         } catch (err) {
           ctx.state.log.error({ err }, 'call failed')
@@ -127,7 +132,8 @@ export function createSessionCalls({
         begin: async () => void run(),
         hear: () => {},
         async stop() {
-          if (!isDone) stopped.abort()
+          hasEnded = true
+          stopped?.abort()
         },
       }
     }

@@ -34,7 +34,8 @@ export interface ToolCallDeps {
 export type CallTool = (
   params: CallToolRequestParams,
   caller: Caller,
-  signal: AbortSignal,
+  /** Aborted when nobody waits for the answer; made only for a tool that asks for it. */
+  signal: () => AbortSignal,
 ) => Promise<CallToolResult>
 
 /**
@@ -66,12 +67,20 @@ export function createToolCalls({ tools, auditLog, ...context }: ToolCallDeps): 
     tool: Tool,
     params: CallToolRequestParams,
     caller: Caller,
-    signal: AbortSignal,
+    signal: () => AbortSignal,
   ): Promise<Answer> {
     const input = tool.inputSchema.safeParse(params.arguments ?? {})
     if (!input.success) return { outcome: 'refused', text: describeIssues(tool, input.error), entities: [] }
+    let asked: AbortSignal | undefined
     try {
-      const made = await tool.handler(input.data, { ...context, principal: caller.principal, signal })
+      const made = await tool.handler(input.data, {
+        ...context,
+        principal: caller.principal,
+        get signal() {
+          asked ??= signal()
+          return asked
+        },
+      })
       return { outcome: 'answered', ...made }
     } catch (error) {
       return { ...explain(error, tool, caller), entities: [] }

@@ -14,6 +14,8 @@ export const maxTokens = z
 /** Characters of compact JSON for each token, measured on grouped adjacency with two tokenizers: 3.3 to 4.3. */
 const charactersPerToken = 3.2
 
+const fewItems = 40
+
 /**
  * How many of `available` ranked items fit into an answer, at least one, so that a cursor always moves on.
  * @param render The whole answer with the first so many items.
@@ -25,9 +27,11 @@ export function countThatFits(
 ): number {
   const fits = (count: number) => {
     const content = render(count)
-    const longest = Math.max(JSON.stringify(content).length, renderText(content).length)
-    return longest / charactersPerToken <= budget
+    const fit = (text: string) => text.length / charactersPerToken <= budget
+    return fit(JSON.stringify(content)) && fit(renderText(content))
   }
+  // Most answers are short, and then one rendering tells.
+  if (available <= fewItems && fits(available)) return available
   // Doubling first: no rendering of what is much too long.
   let enough = 0
   let tooMany = 1
