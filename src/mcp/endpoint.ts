@@ -19,7 +19,7 @@ import { createOpenExchanges } from './open-exchanges.ts'
 import { createOriginGuard } from './origin.ts'
 import type { PlainCall, PlainCalls } from './plain-calls.ts'
 import type { ServerFactory } from './session-calls.ts'
-import { createSessionRequests } from './session-requests.ts'
+import { createSessionRequests, type SessionReading } from './session-requests.ts'
 import type { Tool } from './tools/define-tool.ts'
 
 export interface McpEndpointDeps extends Omit<BearerTokenDeps, 'artifacts' | 'documents'> {
@@ -33,6 +33,13 @@ export interface McpEndpointDeps extends Omit<BearerTokenDeps, 'artifacts' | 'do
   isAllowedOrigin: (origin: string) => boolean
   readiness: Readiness
   logger: Logger
+}
+
+/** A request that was let in, and the protocol session it names, where that is being read already. */
+interface Admitted {
+  principal: Principal
+  admission: Admission
+  reading: SessionReading
 }
 
 const rate = { name: 'mcp', limit: 600, windowSeconds: 60 }
@@ -93,25 +100,21 @@ export async function createMcpEndpoint(deps: McpEndpointDeps): Promise<Middlewa
   }
 
   /** Lets a request in, or answers it. */
-  async function admit(
-    ctx: Context,
-    resource: McpResource,
-  ): Promise<{ principal: Principal; admission: Admission } | undefined> {
+  async function admit(ctx: Context, resource: McpResource): Promise<Admitted | undefined> {
     const { address, requestId, log } = ctx.state
     let counted: Promise<RequestRefused | undefined> | undefined
-    // Counted while the token is checked where it is known whose it is, so that both take one round trip to the store.
+    let reading: SessionReading
     const count = (accessId: string) => {
       counted = countCall(log, limiter, rate, accessId)
       counted.catch(() => {})
       return counted
     }
-    const authentication = await authenticate(
-      ctx.req.headers.authorization,
-      { resource, address },
-      (accessId) => {
-        void count(accessId)
-      },
-    )
+    // Where it is known whose token it is, all that the request needs is asked for in one round trip to the store.
+    const expect = (accessId: string) => {
+      void count(accessId)
+      reading = sessions.readEarly(ctx)
+    }
+    const authentication = await authenticate(ctx.req.headers.authorization, { resource, address }, expect)
     if (authentication.outcome === 'refused') {
       challenges.refuse(ctx, authentication)
       return undefined
@@ -119,28 +122,25 @@ export async function createMcpEndpoint(deps: McpEndpointDeps): Promise<Middlewa
     const { principal, isStillIn } = authentication
     const accessId = accessIdOf(principal)
     if (!isWithin(ctx, await (counted ?? count(accessId)))) return undefined
-    const admission: Admission = {
-      authInfo: presentCaller({ principal, address, requestId, log }),
-      accessId,
-      isStillIn,
-    }
-    return { principal, admission }
+    const authInfo = presentCaller({ principal, address, requestId, log })
+    return { principal, admission: { authInfo, accessId, isStillIn }, reading }
   }
 
-  async function post(ctx: Context, principal: Principal, admission: Admission): Promise<void> {
+  async function post(ctx: Context, admitted: Admitted): Promise<void> {
+    const { principal, admission, reading } = admitted
     const message = await readMessage(ctx)
     if (message === undefined) return
     noteUse(ctx, principal, message)
     const missing = missingScope(message, principal.scopes)
     if (missing !== undefined) return challenges.insufficientScope(ctx, [missing], principal)
     const call = plainCalls?.recognize(ctx, message)
-    if (call && plainCalls) return answerPlainCall(ctx, principal, { call, plainCalls, message, admission })
+    if (call && plainCalls) return answerPlainCall(ctx, admitted, { call, plainCalls, message })
     const request = toRequest(ctx)
     const isLegacy = await isLegacyRequest(request, message)
     if (isLegacy && (await sessions.initialize(ctx, principal, { message, admission }))) return
     // Since 2026-07-28 there are no sessions; and older clients that never began one, as scripts, need none.
     if (isLegacy && ctx.get('Mcp-Session-Id') !== '') {
-      const session = await sessions.require(ctx, principal)
+      const session = await sessions.require(ctx, principal, reading)
       return session && sessions.post(ctx, session, { message, admission })
     }
     await exchange(ctx, request, { handler, message, admission, exchanges, mayStream: !isLegacy })
@@ -148,18 +148,12 @@ export async function createMcpEndpoint(deps: McpEndpointDeps): Promise<Middlewa
 
   async function answerPlainCall(
     ctx: Context,
-    principal: Principal,
-    how: { call: PlainCall; plainCalls: PlainCalls; message: unknown; admission: Admission },
+    { principal, admission, reading }: Admitted,
+    { call, plainCalls: plain, message }: { call: PlainCall; plainCalls: PlainCalls; message: unknown },
   ): Promise<void> {
-    const {
-      call,
-      plainCalls: { run, answer },
-      message,
-      admission,
-    } = how
-    if (call.era === 'modern' || ctx.get('Mcp-Session-Id') === '') return answer(ctx, call, admission)
-    const session = await sessions.require(ctx, principal)
-    const plainAnswer = (signal: () => AbortSignal) => run(call, admission, signal)
+    if (call.era === 'modern' || ctx.get('Mcp-Session-Id') === '') return plain.answer(ctx, call, admission)
+    const session = await sessions.require(ctx, principal, reading)
+    const plainAnswer = (signal: () => AbortSignal) => plain.run(call, admission, signal)
     return session && sessions.post(ctx, session, { message, admission, plainAnswer })
   }
 
@@ -171,10 +165,10 @@ export async function createMcpEndpoint(deps: McpEndpointDeps): Promise<Middlewa
     if (ctx.method !== 'POST' && !isOfSession) return refuseMethod(ctx)
     const admitted = await admit(ctx, resource)
     if (!admitted) return
-    const { principal, admission } = admitted
+    const { principal, admission, reading } = admitted
     try {
-      if (ctx.method === 'POST') return await post(ctx, principal, admission)
-      const session = await sessions.require(ctx, principal)
+      if (ctx.method === 'POST') return await post(ctx, admitted)
+      const session = await sessions.require(ctx, principal, reading)
       if (!session) return
       if (ctx.method === 'GET') await sessions.serveStream(ctx, session, admission)
       else await sessions.end(ctx, session)

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { newSecret, sha256 } from '../domain/identifiers.ts'
 import { type Principal, protocolSessionOwnerOf } from '../domain/principal.ts'
 import { RequestRefused } from '../http/errors.ts'
-import type { Artifacts } from '../storage/contract.ts'
+import type { Artifact, Artifacts } from '../storage/contract.ts'
 
 /** What a client said at `initialize`: the state of a protocol session, from which any process makes its server object. */
 const Introduction = z.object({
@@ -65,9 +65,21 @@ export function createProtocolSessions({ artifacts, now }: { artifacts: Artifact
     return { id, key: sha256(id), introduction }
   }
 
-  /** Finds a session of this very principal; that of anybody else is as unknown as one that never was. */
-  async function find(id: string, principal: Principal): Promise<ProtocolSession | undefined> {
-    const artifact = await artifacts.get('ProtocolSession', id)
+  /** Reads the record of a session, whosever it is. */
+  function read(id: string): Promise<Artifact | undefined> {
+    return artifacts.get('ProtocolSession', id)
+  }
+
+  /**
+   * Finds a session of this very principal; that of anybody else is as unknown as one that never was.
+   * @param reading the record, where it is being read already
+   */
+  async function find(
+    id: string,
+    principal: Principal,
+    reading = read(id),
+  ): Promise<ProtocolSession | undefined> {
+    const artifact = await reading
     const session = artifact?.payload as Payload | undefined
     const ownerId = protocolSessionOwnerOf(principal)
     if (session?.ownerId !== ownerId) return undefined
@@ -82,5 +94,5 @@ export function createProtocolSessions({ artifacts, now }: { artifacts: Artifact
     await artifacts.delete('ProtocolSession', id)
   }
 
-  return { start, find, end }
+  return { start, read, find, end }
 }

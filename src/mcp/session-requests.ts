@@ -9,7 +9,7 @@ import {
 } from '@modelcontextprotocol/server'
 import type { Context } from '../http/request-context.ts'
 import { accessIdOf, type Principal } from '../domain/principal.ts'
-import type { Limiter, Logs, Store } from '../storage/contract.ts'
+import type { Artifact, Limiter, Logs, Store } from '../storage/contract.ts'
 import { isWithinLimit } from './call-limit.ts'
 import type { Admission } from './admission.ts'
 import { createEventLog } from './event-log.ts'
@@ -30,6 +30,9 @@ export interface SessionRequestDeps {
   serverFor: ServerFactory
   now: () => number
 }
+
+/** The record of a session, on its way from the store. */
+export type SessionReading = Promise<Artifact | undefined> | undefined
 
 export type SessionRequests = Awaited<ReturnType<typeof createSessionRequests>>
 
@@ -61,12 +64,26 @@ export async function createSessionRequests(deps: SessionRequestDeps) {
     return true
   }
 
+  /** Begins to read the session a request names, before it is known whether the request is let in. */
+  function readEarly(ctx: Context): SessionReading {
+    const id = ctx.get('Mcp-Session-Id')
+    if (id === '') return undefined
+    const reading = sessions.read(id)
+    reading.catch(() => {})
+    return reading
+  }
+
   /**
    * Finds the session a request names.
+   * @param reading its record, where it is being read already
    * @returns undefined when the request was answered: a client begins anew on 404 (MCP 2025-11-25, Session Management)
    */
-  async function require(ctx: Context, principal: Principal): Promise<ProtocolSession | undefined> {
-    const session = await sessions.find(ctx.get('Mcp-Session-Id'), principal)
+  async function require(
+    ctx: Context,
+    principal: Principal,
+    reading?: SessionReading,
+  ): Promise<ProtocolSession | undefined> {
+    const session = await sessions.find(ctx.get('Mcp-Session-Id'), principal, reading)
     if (!session) return refuseMessage(ctx, 404, -32001, 'Session not found. Initialize a new one.')
     const revision = ctx.get('MCP-Protocol-Version')
     if (revision !== '' && !SUPPORTED_PROTOCOL_VERSIONS.includes(revision)) {
@@ -102,7 +119,7 @@ export async function createSessionRequests(deps: SessionRequestDeps) {
     ctx.status = 204
   }
 
-  return { initialize, require, post, serveStream, end }
+  return { initialize, readEarly, require, post, serveStream, end }
 }
 
 /** An answer may be JSON or a stream, so clients must accept both (MCP 2025-11-25, Sending Messages). */
