@@ -12,9 +12,10 @@ export interface Importer {
   accompanies?: (file: ImportFile) => boolean
   /**
    * All files or none.
+   * @param beside All files of the import, also those of other kinds.
    * @throws {DomainError} `import_refused` with `FILE:LINE: why`
    */
-  read: (files: readonly ImportFile[]) => Reading
+  read: (files: readonly ImportFile[], beside?: readonly ImportFile[]) => Reading
 }
 
 /** What files of one kind say. */

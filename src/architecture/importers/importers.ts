@@ -1,11 +1,14 @@
 import { DomainError } from '../../domain/errors.ts'
 import type { ImporterType } from '../model.ts'
 import { presentablePath, type ImportFile } from './import-file.ts'
+import { codeownersImporter } from './codeowners/importer.ts'
+import { hostsImporter } from './hosts/importer.ts'
 import type { Importer, Reading } from './importer.ts'
 import { backstageImporter } from './backstage/importer.ts'
 import { composeImporter } from './compose/importer.ts'
 import { declaredImporter } from './declared/importer.ts'
 import { kubernetesImporter } from './kubernetes/importer.ts'
+import { packagesImporter } from './packages/importer.ts'
 import { tracesImporter } from './traces/importer.ts'
 
 /** All importers. A file goes to the first that accepts it, so the particular come before the general. */
@@ -15,7 +18,17 @@ export const importers: readonly Importer[] = [
   composeImporter,
   tracesImporter,
   kubernetesImporter,
+  codeownersImporter,
+  packagesImporter,
+  hostsImporter,
 ]
+
+/** Whether a file is of a kind that can be read, alone or beside others, or of the one kind that is asked for. */
+export function isRecognized(file: ImportFile, type?: ImporterType): boolean {
+  return importers.some(
+    (each) => (type === undefined || each.type === type) && (each.accepts(file) || each.accompanies?.(file)),
+  )
+}
 
 /** What the files of one kind say. */
 export interface TypedReading extends Reading {
@@ -49,7 +62,7 @@ export function readFiles(
   if (byImporter.size === 0) throw nothingToRead(files)
   const readings = importers.flatMap((importer) => {
     const own = byImporter.get(importer)
-    return own === undefined ? [] : [{ type: importer.type, files: own.length, ...importer.read(own) }]
+    return own === undefined ? [] : [{ type: importer.type, files: own.length, ...importer.read(own, files) }]
   })
   return { readings, unrecognized }
 }
