@@ -33,6 +33,7 @@ import { createUploadLimit } from './http/upload-limit.ts'
 import { createViews } from './http/views.ts'
 import { createTraceEndpoint } from './ingest/trace-endpoint.ts'
 import { createMcpEndpoint } from './mcp/endpoint.ts'
+import { createPlainCalls } from './mcp/plain-calls.ts'
 import { protectedResourceMetadata } from './mcp/protected-resource-metadata.ts'
 import { createMcpServers } from './mcp/server.ts'
 import type { ServerFactory } from './mcp/session-calls.ts'
@@ -165,15 +166,17 @@ export async function createApp({
   app.use(connectionReport({ publicUrl, trustedProxies, now }))
   app.use(securityHeaders({ secure }))
   app.use(errorHandler({ render }))
-  app.use(requestTarget({ publicUrl }))
+  app.use(requestTarget({ app, publicUrl }))
   app.use(assets.middleware)
   app.use(protectedResourceMetadata({ publicUrl }))
+  const version = packageVersion()
   app.use(
     await createMcpEndpoint({
       ...shared,
       store,
       tools,
-      serverFor: mcpServerFor ?? createMcpServers({ ...forTools, version: packageVersion() }),
+      serverFor: mcpServerFor ?? createMcpServers({ ...forTools, version }),
+      plainCalls: mcpServerFor ? undefined : createPlainCalls({ ...forTools, version }),
       isAllowedOrigin,
       readiness,
       logger,
