@@ -268,6 +268,20 @@ test('hosts: URLs, hosts before ports and under names of addresses, each from th
   ])
 })
 
+test('hosts: with one manifest at its root a checkout is one component, but for its commands and services', () => {
+  const reading = readHosts(
+    files({
+      'shop/go.mod': 'module shop',
+      'shop/internal/mail/send.go': 'get("http://mailer/")',
+      'shop/cmd/worker/main.go': 'get("http://queue/")',
+    }),
+  )
+  assert.deepEqual(edgesOf(reading), [
+    'service:shop -calls-> service:mailer',
+    'service:worker -calls-> service:queue',
+  ])
+})
+
 test('hosts: the scheme of a URL tells what is used', () => {
   const reading = readHosts(
     files({ 'shop/src/cart/main.go': 'dial("redis://:secret@sessions:6379"); dial("amqp://bus/x")' }),
@@ -318,4 +332,14 @@ test('each file of a checkout goes to the importer that is for it', () => {
     ['kubernetes 1', 'codeowners 1', 'packages 1', 'hosts 1'],
   )
   assert.deepEqual(unrecognized, ['shop/README.md'])
+})
+
+test('variables beside a Compose file are for it, and else code and configuration like any other', () => {
+  const kindsOf = (contents: Record<string, string>) =>
+    readFiles(files(contents)).readings.map(({ type, files: count }) => `${type} ${count}`)
+  const variables = { 'shop/.env': 'MAIL_HOST=mail\n' }
+  assert.deepEqual(kindsOf({ ...variables, 'shop/compose.yaml': 'services: { web: { image: web } }\n' }), [
+    'compose 2',
+  ])
+  assert.deepEqual(kindsOf(variables), ['hosts 1'])
 })

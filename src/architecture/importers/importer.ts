@@ -8,7 +8,7 @@ export interface Importer {
   title: string
   /** Whether a file looks like its own, by name or a glance at the content. Must be cheap and not throw. */
   accepts: (file: ImportFile) => boolean
-  /** Whether a file that nobody accepts is read along where there are accepted ones, such as a `.env`. By name alone. */
+  /** Whether a file that nobody more particular accepts is read along where there are accepted ones, such as a `.env`. By name alone. */
   accompanies?: (file: ImportFile) => boolean
   /**
    * All files or none.

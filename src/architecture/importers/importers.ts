@@ -54,10 +54,13 @@ export function readFiles(
   )
   const unrecognized: string[] = []
   const byImporter = new Map<Importer, ImportFile[]>()
+  const present = new Set(accepting.values())
   for (const [file, importer] of accepting) {
-    const reading = importer ?? accompanied(file, new Set(accepting.values()))
-    if (reading === undefined) unrecognized.push(presentablePath(file.path))
-    else byImporter.set(reading, [...(byImporter.get(reading) ?? []), file])
+    const reading = type === undefined ? (accompanied(file, present, importer) ?? importer) : importer
+    const own = reading === undefined ? undefined : byImporter.get(reading)
+    if (own !== undefined) own.push(file)
+    else if (reading !== undefined) byImporter.set(reading, [file])
+    else unrecognized.push(presentablePath(file.path))
   }
   if (byImporter.size === 0) throw nothingToRead(files)
   const readings = importers.flatMap((importer) => {
@@ -67,8 +70,14 @@ export function readFiles(
   return { readings, unrecognized }
 }
 
-function accompanied(file: ImportFile, present: ReadonlySet<Importer | undefined>): Importer | undefined {
-  return importers.find((each) => present.has(each) && each.accompanies?.(file))
+/** Who reads a file along comes before the more general that would read it for itself. */
+function accompanied(
+  file: ImportFile,
+  present: ReadonlySet<Importer | undefined>,
+  accepting: Importer | undefined,
+): Importer | undefined {
+  const before = accepting === undefined ? importers : importers.slice(0, importers.indexOf(accepting))
+  return before.find((each) => present.has(each) && each.accompanies?.(file))
 }
 
 function nothingToRead(files: readonly ImportFile[]): DomainError {

@@ -18,12 +18,16 @@ export function createComponents(
       )
       .map(({ path }) => foldersOf(path).join('/')),
   )
+  // With one manifest, at the root, folders are parts of one component unless they are called otherwise.
+  const isOneComponent = made.size === 1 && made.has(root.join('/'))
   const known = new Map<string, string | undefined>()
 
   const find = (folders: readonly string[]): string | undefined => {
     for (let depth = folders.length; depth > root.length; depth -= 1) {
       if (made.has(folders.slice(0, depth).join('/'))) return nameOfFolder(folders.slice(0, depth))
     }
+    const inside = folders.slice(root.length)
+    if (isOneComponent && !inside.some((folder) => componentFolders.has(folder))) return nameOfFolder(root)
     for (let depth = root.length + 1; depth <= folders.length; depth += 1) {
       const name = componentAt(folders.slice(root.length, depth))
       if (name !== undefined) return name
@@ -38,6 +42,8 @@ export function createComponents(
     return known.get(key)
   }
 }
+
+const componentFolders = new Set(['services', 'apps', 'microservices', 'cmd'])
 
 /** Folders that all have in common, from the outermost. */
 function commonFolders(all: readonly string[][]): string[] {
