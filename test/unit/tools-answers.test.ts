@@ -50,7 +50,7 @@ test('get_overview counts, names, and tells what is not known', async () => {
   const { content } = await call(getOverview, {}, await sample())
   assert.match(
     String(content['summary']),
-    /^29 entities \(15 service, .*\) with 39 relations, 6 entry points, 0 owners\.$/,
+    /^35 entities \(15 service, .*\) with 55 relations, 6 entry points, 6 owners\.$/,
   )
   assert.ok((content['entry_points'] as string[]).includes('tracking-site'))
   assert.equal((content['names'] as Record<string, string[]>)['database']?.length, 6)

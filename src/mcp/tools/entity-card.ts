@@ -28,7 +28,7 @@ export function summarizeCard(entity: Entity, dependencies: number, dependents: 
   const what =
     entity.kind === 'unresolved' ? 'an address that is used and that no source describes' : `a ${entity.kind}`
   const technology = entity.attributes.technology === undefined ? '' : ` (${entity.attributes.technology})`
-  return `${entity.ref} is ${what}${technology}; relations to ${dependencies} it depends on and from ${dependents} that depend on it.`
+  return `${entity.ref} is ${what}${technology}; it depends on ${dependencies} and ${dependents} depend on it, counting relations.`
 }
 
 /** The chosen parts of what is known about an entity itself. Lists are cut: the card has to leave room for relations. */
