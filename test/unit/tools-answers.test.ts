@@ -58,7 +58,7 @@ test('get_overview counts, names, and tells what is not known', async () => {
     (content['gaps'] as string[]).some((gap) => gap.endsWith('dependencies were not observed in traffic')),
   )
   const focused = await call(getOverview, { focus: 'payments' }, await sample())
-  assert.match(String(focused.content['summary']), /^5 entities around service:lanternpost\/payments /)
+  assert.match(String(focused.content['summary']), /^6 entities around service:lanternpost\/payments /)
 })
 
 test('analyze_impact tells effects by level, entry points and stores', async () => {
