@@ -54,6 +54,7 @@ const used: [name: string, value: string, expected: string[]][] = [
   ['DSN', 'host=redis port=6379 user=api password=x', redis],
   ['JDBC_URL', 'jdbc:postgresql://redis:6379/api?user=web', redis],
   ['MONGO', 'mongodb://u:p@redis:27017,api:27017/db?replicaSet=r', both],
+  ['JAVA_OPTS', '-XX:MaxRAMPercentage=75 -Dapi.url=http://api:8080', api],
   ['JAVA_OPTS', '-Xmx1g -Dspring.redis.host=redis -Dapi.url=http://api:8080', both],
   [
     'BROKERS',
@@ -106,6 +107,8 @@ const nothing: [name: string, value: string][] = [
   ['OTEL_RESOURCE_ATTRIBUTES', 'service.name=api,service.namespace=redis'],
   ['TIME_SERVER', '12:30'],
   ['VERSION_URL', '1.2.3'],
+  ['JAVA_OPTS', '-XX:MaxRAMPercentage=75'],
+  ['RATES', '+a=api,-b:c=redis:6379'],
   ['SESSION_TOKEN', 'https://api-token.example.com'],
 ]
 

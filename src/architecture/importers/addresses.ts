@@ -85,21 +85,27 @@ function inPair(word: string, next: string | undefined): Address[] {
 
 /** One value without blanks: URLs, or a list of `host:port`, `host` and `key=value`. */
 function inValue(text: string, context: Context): Address[] {
-  const assignment = /^-{0,2}([A-Za-z][\w.-]{0,200})=(.+)$/s.exec(text)
-  if (assignment?.[1] !== undefined && assignment[2] !== undefined) {
-    if (context.depth >= maxAssignmentDepth) return []
-    return inValue(assignment[2], { name: meaningOf(assignment[1]), bare: true, depth: context.depth + 1 })
-  }
+  const assigned = inAssignment(text, context)
+  if (assigned !== undefined) return assigned
   if (context.name.declaresOwnAddress) return []
   return text
     .split(/[,;](?=[a-z][a-z0-9+.-]{0,30}:\/\/)/i)
     .flatMap((part) => (part.includes('://') ? inUrl(part, context.name) : inList(part, context)))
 }
 
+/** @returns undefined for what is no `key=value` */
+function inAssignment(text: string, { depth }: Context): Address[] | undefined {
+  const [, key, value] = /^-{0,2}([A-Za-z][\w.-]{0,200})=(.+)$/s.exec(text) ?? []
+  if (key === undefined || value === undefined) return undefined
+  return depth >= maxAssignmentDepth
+    ? []
+    : inValue(value, { name: meaningOf(key), bare: true, depth: depth + 1 })
+}
+
 function inList(text: string, context: Context): Address[] {
   const [list = '', ...settings] = masked(text).split(';')
   const inPart = (part: string, bare: boolean) =>
-    part.includes('=') ? inValue(part, context) : inItem(part, context.name, bare)
+    part.includes('=') ? (inAssignment(part, context) ?? []) : inItem(part, context.name, bare)
   return [
     ...list.split(/[,"'`()[\]<>]+/).flatMap((part) => inPart(part, context.bare)),
     ...settings.flatMap((part) => inPart(part, false)),
