@@ -81,7 +81,7 @@ for (const revision of ['2025', '2026'] as const) {
         ['architecture://entities/{ref}'],
       )
       const overview = await resultOf('resources/read', { uri: 'architecture://overview' })
-      assert.match(JSON.stringify(overview['contents']), /29 entities \(15 service/)
+      assert.match(JSON.stringify(overview['contents']), /entities \(15 service, 6 database/)
       const ref = 'service:lanternpost/payments'
       for (const written of [ref, encodeURIComponent(ref)]) {
         const uri = `architecture://entities/${written}`
@@ -143,12 +143,12 @@ for (const revision of ['2025', '2026'] as const) {
       assert.deepEqual(await complete(template, 'ref', 'paym'), ['service:lanternpost/payments'])
       const impact = { type: 'ref/prompt', name: 'impact_analysis' }
       assert.deepEqual(await complete(impact, 'entity', 'track'), [
-        'tracking',
         'tracking-db',
+        'tracking',
         'tracking-site',
       ])
       assert.deepEqual(await complete(impact, 'change', 'rem'), ['removal'])
-      assert.deepEqual(await complete({ ...impact, name: 'onboarding' }, 'team', ''), [])
+      assert.deepEqual(await complete({ ...impact, name: 'onboarding' }, 'team', 'store'), ['storefront'])
       assert.deepEqual(await complete({ ...impact, name: 'investigate_incident' }, 'symptom', 'x'), [])
     })
 

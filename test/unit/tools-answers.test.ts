@@ -50,7 +50,7 @@ test('get_overview counts, names, and tells what is not known', async () => {
   const { content } = await call(getOverview, {}, await sample())
   assert.match(
     String(content['summary']),
-    /^29 entities \(15 service, .*\) with 39 relations, 6 entry points, 0 owners\.$/,
+    /^35 entities \(15 service, .*\) with 55 relations, 6 entry points, 6 owners\.$/,
   )
   assert.ok((content['entry_points'] as string[]).includes('tracking-site'))
   assert.equal((content['names'] as Record<string, string[]>)['database']?.length, 6)
@@ -58,7 +58,7 @@ test('get_overview counts, names, and tells what is not known', async () => {
     (content['gaps'] as string[]).some((gap) => gap.endsWith('dependencies were not observed in traffic')),
   )
   const focused = await call(getOverview, { focus: 'payments' }, await sample())
-  assert.match(String(focused.content['summary']), /^5 entities around service:lanternpost\/payments /)
+  assert.match(String(focused.content['summary']), /^6 entities around service:lanternpost\/payments /)
 })
 
 test('analyze_impact tells effects by level, entry points and stores', async () => {
