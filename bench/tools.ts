@@ -186,8 +186,6 @@ function sumOf(a: Duration, b: Duration): Duration {
 export async function printTools(): Promise<void> {
   const figures = await measureTools(10_000, 50_000)
   const { coldLoad, warmLoad, closure, criticality } = figures
-  const count = (number: number) => number.toLocaleString('en')
-  const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`
   console.log(`
 Tools over ${count(figures.entities)} entities and ${count(figures.relations)} relations (${megabytes(figures.storedBytes)} as stored), inside the process;
 CPU time of all its threads, and time on the clock in parentheses. Held for the graph: ${megabytes(figures.heldBytes)}; resident: ${megabytes(figures.residentBytes)}.
@@ -208,6 +206,14 @@ CPU time of all its threads, and time on the clock in parentheses. Held for the 
     console.log(
       `| ${tool} | ${presentDuration(first)} | ${presentDuration(p50, 1)} | ${presentDuration(p95, 1)} |`,
     )
+}
+
+function count(number: number): string {
+  return number.toLocaleString('en')
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(0)} MB`
 }
 
 function presentDuration({ cpuMs, wallMs }: Duration, digits = 0): string {
