@@ -11,7 +11,7 @@ import { createMemoryBlobs } from '../test/support/memory-blobs.ts'
 import { layeredGraph } from '../test/support/random-graphs.ts'
 import { call } from '../test/support/tool-calls.ts'
 import { questionsAbout } from '../test/support/tool-questions.ts'
-import { findHeldBytes, measure, percentileOf, type Duration } from './own-process.ts'
+import { collectGarbage, findHeldBytes, measure, percentileOf, type Duration } from './own-process.ts'
 
 /** How long answers took, median and 95 of 100. */
 export interface Percentiles {
@@ -38,7 +38,7 @@ export interface ToolFigures {
 }
 
 const organizationId = 'org'
-const rounds = 12
+const rounds = 7
 
 /** Stores a system of that size, loads it, and asks each tool its costly questions about the busiest entities. */
 export async function measureTools(entities: number, relations: number): Promise<ToolFigures> {
@@ -56,6 +56,8 @@ export async function measureTools(entities: number, relations: number): Promise
   const { index } = loaded
   const closure = await measureClosure(index)
   const { cpuMs, wallMs } = await measure(() => loaded.criticality.scores())
+  // What loads left behind is nobody's answer.
+  collectGarbage()
   const busiest = (at: number) => index.entities[index.ranking[at] ?? 0]?.name ?? ''
   const times: ToolFigures['tools'] = {}
   for (const tool of tools) {
@@ -148,7 +150,7 @@ async function measureLoads(bytes: Uint8Array): Promise<Pick<ToolFigures, 'coldL
   }
   const coldLoad = await loadOnce()
   const later: Duration[] = []
-  for (let round = 0; round < 4; round += 1) later.push((await loadOnce()).whole)
+  for (let round = 0; round < 2; round += 1) later.push((await loadOnce()).whole)
   return { coldLoad, warmLoad: percentilesOf(later).p50 }
 }
 
