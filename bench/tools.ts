@@ -87,16 +87,11 @@ export async function measureTools(entities: number, relations: number): Promise
 
 /** Most from manifests; a fifth is seen in traces too. */
 function snapshotOf({ entities, relations }: Graph): Snapshot {
-  const section = (id: 'kubernetes' | 'traces', said: Pick<Section, 'entities' | 'relations'>): Section => ({
-    source: { id, kind: id, scope: id, importedAt: 0, checkedAt: 0, files: 1 },
-    runId: id,
-    ...said,
-  })
   const seen = relations.filter(({ type }, at) => type === 'calls' && at % 5 === 0)
   const ends = new Set(seen.flatMap(({ from, to }) => [from, to]))
   const sections = [
-    section('kubernetes', { entities: [...entities], relations: [...relations] }),
-    section('traces', {
+    sectionOf('kubernetes', { entities: [...entities], relations: [...relations] }),
+    sectionOf('traces', {
       entities: entities
         .filter(({ ref }) => ends.has(ref))
         .map(({ ref, kind, name, namespace }) => ({
@@ -114,6 +109,14 @@ function snapshotOf({ entities, relations }: Graph): Snapshot {
     }),
   ]
   return { ...emptySnapshot, revision: 1, sections, history: [recordOf(1)] }
+}
+
+function sectionOf(id: 'kubernetes' | 'traces', said: Pick<Section, 'entities' | 'relations'>): Section {
+  return {
+    source: { id, kind: id, scope: id, importedAt: 0, checkedAt: 0, files: 1 },
+    runId: id,
+    ...said,
+  }
 }
 
 /** A revision later: some relations are gone, and some entities are described anew. */
