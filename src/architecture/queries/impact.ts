@@ -124,7 +124,7 @@ function inOrder({ ranks, ranking }: GraphIndex, spread: Spread, changed: readon
     keys[count] = levelOf(spread, ordinal) * size + (ranks[ordinal] ?? 0)
     count += 1
   }
-  return Array.from(keys.subarray(0, count).sort(), (key) => ranking[key % size] ?? 0)
+  return Array.from(keys.subarray(0, count).toSorted(), (key) => ranking[key % size] ?? 0)
 }
 
 function describeAffected(

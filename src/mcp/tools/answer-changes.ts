@@ -41,8 +41,6 @@ export function listChanges(
       list.total += 1
     }
   }
-  const hasRef = (ref: string, refs: ReadonlySet<string>) => refs.has(ref)
-  const hasEnd = ({ from, to }: RelationKey, refs: ReadonlySet<string>) => refs.has(from) || refs.has(to)
   add(entities.added, hasRef, (ref) => changeOfEntity('entities_added', ref))
   add(entities.removed, hasRef, (ref) => changeOfEntity('entities_removed', ref))
   add(relations.added, hasEnd, (relation) => changeOfRelation('relations_added', relation))
@@ -60,6 +58,14 @@ export function listChanges(
     refs: [from, to],
   }))
   return list
+}
+
+function hasRef(ref: string, refs: ReadonlySet<string>): boolean {
+  return refs.has(ref)
+}
+
+function hasEnd({ from, to }: RelationKey, refs: ReadonlySet<string>): boolean {
+  return refs.has(from) || refs.has(to)
 }
 
 function changeOfEntity(part: 'entities_added' | 'entities_removed', ref: string): Change {
