@@ -49,6 +49,9 @@ const used: [name: string, value: string, expected: string[]][] = [
   ['SERVICES', 'api,redis', both],
   ['HOSTS', 'api:8080, redis:6379', both],
   ['BACKENDS', '["http://api:8080","redis://redis:6379"]', both],
+  ['ConnectionStrings__Basket', 'redis', redis],
+  ['API_CONNECTION_STRING', 'api', api],
+  ['KAFKA_CFG_ZOOKEEPER_CONNECT', 'redis', redis],
   ['CONNECTION', 'Server=redis;Database=api;User Id=sa;Password=x', redis],
   ['DSN', 'root:pw@tcp(redis:6379)/api', redis],
   ['DSN', 'host=redis port=6379 user=api password=x', redis],
@@ -107,6 +110,8 @@ const nothing: [name: string, value: string][] = [
   ['OTEL_RESOURCE_ATTRIBUTES', 'service.name=api,service.namespace=redis'],
   ['TIME_SERVER', '12:30'],
   ['VERSION_URL', '1.2.3'],
+  ['PAY_URL', 'https://pay.example.com/v1'],
+  ['HELP', 'read https://docs.bank.example/start first'],
   ['JAVA_OPTS', '-XX:MaxRAMPercentage=75'],
   ['RATES', '+a=api,-b:c=redis:6379'],
   ['SESSION_TOKEN', 'https://api-token.example.com'],
@@ -257,8 +262,8 @@ spec: { ports: [{ port: 6379 }] }
 test('the verb follows what is used: a queue, a store, or by scheme what nobody describes', () => {
   const env = [
     { name: 'A_URL', value: 'amqp://queue' },
-    { name: 'B_URL', value: 'postgresql://db.example.com/x' },
-    { name: 'C_URL', value: 'amqp://bus.example.com' },
+    { name: 'B_URL', value: 'postgresql://db.bank.example/x' },
+    { name: 'C_URL', value: 'amqp://bus.bank.example' },
   ]
   const reading = readDocuments(
     workload('web', { env }),
@@ -267,8 +272,8 @@ test('the verb follows what is used: a queue, a store, or by scheme what nobody 
   )
   assert.deepEqual(edgesOf(reading), [
     'service:default/web -uses_queue-> queue:default/queue',
-    'service:default/web -uses_queue-> unresolved:bus.example.com',
-    'service:default/web -reads_writes-> unresolved:db.example.com',
+    'service:default/web -uses_queue-> unresolved:bus.bank.example',
+    'service:default/web -reads_writes-> unresolved:db.bank.example',
   ])
-  assert.ok(refsOf(reading).includes('unresolved:bus.example.com'))
+  assert.ok(refsOf(reading).includes('unresolved:bus.bank.example'))
 })
