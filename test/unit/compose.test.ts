@@ -210,7 +210,7 @@ services:
     )
   })
 
-  it('takes depends_on for a use only where nothing else tells what a service uses', () => {
+  it('takes depends_on for a use where nothing else tells what a service uses, and for stores', () => {
     const content = `
 services:
   silent: { image: a, depends_on: [db, mq, told] }
@@ -228,13 +228,13 @@ services:
 `
     assert.deepEqual(edges(content), [
       'linked reads_writes db',
-      'linked starts_after mq',
+      'linked uses_queue mq',
       'silent calls told',
       'silent reads_writes db',
       'silent uses_queue mq',
       'told reads_writes db',
       'told starts_after migrate',
-      'told starts_after mq',
+      'told uses_queue mq',
     ])
     const { claims } = read(content)
     const evidence = (from: string, to: string) =>
@@ -251,6 +251,51 @@ services:
       ['link declared', 'environment declared'].toSorted(),
     )
     assert.equal(entity(content, 'migrate').kind, 'job')
+  })
+
+  it('takes a store for waited for only, where what else is waited for uses it; and products for calling no services', () => {
+    const content = `
+services:
+  page: { image: a, environment: { API_URL: 'http://api' }, depends_on: [api, db, files] }
+  api: { image: b, environment: { DB_HOST: db }, depends_on: [db] }
+  db: { image: postgres, depends_on: [shipper, files] }
+  files: { image: minio/minio }
+  shipper: { image: c }
+`
+    assert.deepEqual(edges(content), [
+      'api reads_writes db',
+      'db reads_writes files',
+      'db starts_after shipper',
+      'page calls api',
+      'page reads_writes files',
+      'page starts_after db',
+    ])
+  })
+
+  it('knows products without a known image by their whole name, the scheme all call them by, and their usual port', () => {
+    const content = `
+services:
+  web:
+    image: web
+    environment: [ORDERS=mongodb://orders/shop, 'LEDGER=postgres://u:p@ledger/l', MIXED=http://mixed, 'MIXED_2=redis://mixed', Z=zookeeper:2181]
+  clickhouse: { build: . }
+  kafka-consumer: { build: . }
+  orders: { build: . }
+  ledger: { build: ./ledger-api }
+  mixed: { build: . }
+  zookeeper: { image: confluentinc/cp-zookeeper }
+`
+    const kinds = read(content).claims.entities.map(({ ref }) => ref)
+    assert.deepEqual(kinds, [
+      'database:clickhouse',
+      'database:ledger',
+      'database:orders',
+      'database:zookeeper',
+      'service:kafka-consumer',
+      'service:mixed',
+      'service:web',
+    ])
+    assert.ok(edges(content).includes('web reads_writes zookeeper'))
   })
 
   it('tells products, replicas, ports, profiles, labels and what only watches', () => {
@@ -304,7 +349,7 @@ services:
       'compose.prod.yml': `services: { web: { environment: { API_URL: 'http://prod' }, image: 'web:prod' } }`,
       'docker-compose.yml': base,
     }
-    assert.deepEqual(edges(files), ['web calls new', 'web starts_after db'])
+    assert.deepEqual(edges(files), ['web calls new', 'web reads_writes db'])
     assert.deepEqual(entity(files, 'web').attributes.images, ['web:prod'])
   })
 

@@ -116,12 +116,15 @@ function tooMuch({ layers }: ComposeService): DomainError {
 }
 
 function describe(read: readonly ReadService[], names: ServiceNames): Map<ComposeService, ClaimedEntity> {
-  const usedPorts = new Map<ComposeService, Set<number>>()
+  const addressed = new Map<ComposeService, { ports: Set<number>; schemes: Set<string> }>()
   for (const { service, addresses } of read) {
     for (const { address } of addresses) {
       const used = names.resolve(address.host, service)
-      if (used === undefined || address.port === undefined || !meansKnownName(address, [])) continue
-      usedPorts.set(used, (usedPorts.get(used) ?? new Set()).add(address.port))
+      if (used === undefined || !meansKnownName(address, [])) continue
+      const { ports, schemes } = addressed.get(used) ?? { ports: new Set(), schemes: new Set() }
+      if (address.port !== undefined) ports.add(address.port)
+      if (address.scheme !== undefined) schemes.add(address.scheme)
+      addressed.set(used, { ports, schemes })
     }
   }
   const finished = new Set(
@@ -144,7 +147,8 @@ function describe(read: readonly ReadService[], names: ServiceNames): Map<Compos
         aliases: names.aliasesOf(service),
         namespace: (projectsOfName.get(service.name)?.size ?? 0) > 1 ? service.project.name : undefined,
         variables,
-        usedPorts: [...(usedPorts.get(service) ?? [])],
+        usedPorts: [...(addressed.get(service)?.ports ?? [])],
+        usedSchemes: [...(addressed.get(service)?.schemes ?? [])],
         runsToItsEnd: finished.has(service),
       }),
     ]),
