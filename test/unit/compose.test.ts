@@ -272,6 +272,63 @@ services:
     ])
   })
 
+  it('takes nothing of depends_on for a call between processes of one program, or to a worker without ports', () => {
+    const content = `
+services:
+  page: { image: page, depends_on: [api, mail-worker, web-worker] }
+  api: { image: shop, environment: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://otel-collector:4317' }, depends_on: [db, rates] }
+  jobs: { image: shop, depends_on: [api] }
+  mail-worker: { image: mail }
+  web-worker: { image: web, ports: ['80'] }
+  rates: { image: rates }
+  db: { image: postgres }
+  otel-collector: { image: otel/opentelemetry-collector }
+`
+    assert.deepEqual(edges(content), [
+      'api calls otel-collector',
+      'api calls rates',
+      'api reads_writes db',
+      'jobs starts_after api',
+      'page calls api',
+      'page calls web-worker',
+      'page starts_after mail-worker',
+    ])
+  })
+
+  it('takes localhost in variables of pages for whoever publishes the port', () => {
+    const content = `
+services:
+  page:
+    image: page
+    ports: ['3000:3000']
+    environment:
+      NEXT_PUBLIC_API_URL: http://localhost:8000/v1
+      VITE_LOGIN: http://127.0.0.1:8001
+      REACT_APP_SELF: http://localhost:3000
+      REACT_APP_OTHER: http://localhost:9999
+      REACT_APP_TWICE: http://localhost:7000
+      SITE_URL: http://localhost:8002
+  api: { image: api, ports: ['127.0.0.1:8000:80/tcp'] }
+  login: { image: login, ports: [{ target: 80, published: '8001' }] }
+  site: { image: site, ports: ['8002:80'] }
+  one: { image: one, ports: ['7000:80'] }
+  two: { image: two, ports: ['7000:80'] }
+`
+    assert.deepEqual(edges(content), ['page calls api', 'page calls login'])
+  })
+
+  it('tags a store that only telemetry uses', () => {
+    const content = `
+services:
+  jaeger: { image: jaegertracing/all-in-one, environment: { ES_URL: 'http://spans:9200' } }
+  web: { image: web, environment: { SEARCH_URL: 'http://search:9200' } }
+  spans: { image: elasticsearch }
+  search: { image: elasticsearch }
+`
+    assert.deepEqual(entity(content, 'spans').tags, ['telemetry'])
+    assert.equal(entity(content, 'search').tags, undefined)
+  })
+
   it('knows products without a known image by their whole name, the scheme all call them by, and their usual port', () => {
     const content = `
 services:

@@ -11,6 +11,9 @@ export interface Technology {
   ports: readonly number[]
 }
 
+/** Kinds of what keeps data for others. */
+export const storeKinds: ReadonlySet<EntityKind> = new Set(['database', 'cache', 'queue', 'storage'])
+
 const technologies: readonly Technology[] = [
   database(
     'postgres',

@@ -1,9 +1,10 @@
-import type { ClaimedEntity, ClaimedEvidence, EntityKind, RelationType } from '../../model.ts'
+import type { ClaimedEntity, ClaimedEvidence, RelationType } from '../../model.ts'
 import { isSurelyAddress, meansKnownName, unresolvedEntity } from '../address-meaning.ts'
 import type { ClaimsCollector } from '../claims-collector.ts'
-import { relationTo, usualPortsOf } from '../technologies.ts'
+import { telemetryTag } from '../telemetry.ts'
+import { relationTo, storeKinds, usualPortsOf } from '../technologies.ts'
 import type { Project } from './projects.ts'
-import { itemsOf, type ComposePlace, type ComposeService } from './services.ts'
+import { itemsOf, lastOf, lastText, type ComposePlace, type ComposeService } from './services.ts'
 import { linksOf, type ServiceNames } from './service-names.ts'
 import { startsAfter } from './start-order.ts'
 import { placeAt, type FoundAddress } from './variables.ts'
@@ -31,8 +32,13 @@ export function addUses(
   addRoutes(collector, read, known)
 }
 
-/** Types of the relations that variables, arguments and links of a service tell, by the reference of what is used. */
-type ToldUses = ReadonlyMap<string, RelationType>
+/** What variables, arguments and links of a service tell. */
+interface ToldUses {
+  /** By the reference of what is used. */
+  types: ReadonlyMap<string, RelationType>
+  /** Where everything reports to telemetry, that alone says nothing of what a service needs. */
+  nothingButTelemetry: boolean
+}
 
 function addToldUses(
   collector: ClaimsCollector,
@@ -40,12 +46,14 @@ function addToldUses(
   known: KnownServices,
 ): ToldUses {
   const user = known.entities.get(service)
-  const used = new Map<string, RelationType>()
-  if (user === undefined) return used
+  const types = new Map<string, RelationType>()
+  let nothingButTelemetry = true
+  if (user === undefined) return { types, nothingButTelemetry }
   const use = (target: ClaimedEntity, scheme: string | undefined, evidence: ClaimedEvidence) => {
     if (target.ref === user.ref) return
     const type = relationTo(target.kind, scheme)
-    if (!used.has(target.ref)) used.set(target.ref, type)
+    if (!types.has(target.ref)) types.set(target.ref, type)
+    if (!target.tags?.includes(telemetryTag)) nothingButTelemetry = false
     collector.addRelation({ from: user.ref, to: target.ref, type }, evidence)
   }
   const { find, findOrClaim } = lookupFrom(service, collector, known)
@@ -58,7 +66,7 @@ function addToldUses(
     for (const { target, at } of linksOf(service, field))
       use(findOrClaim(target), undefined, evidenceAt('link', at, `${field} ${target}`, 'declared'))
   }
-  return used
+  return { types, nothingButTelemetry }
 }
 
 /** Compose files need not say what an image listens on. */
@@ -66,13 +74,11 @@ function portsOf({ attributes }: ClaimedEntity): number[] {
   return [...(attributes.ports ?? []), ...usualPortsOf(attributes.technology)]
 }
 
-const storeKinds: ReadonlySet<EntityKind> = new Set(['database', 'cache', 'queue', 'storage'])
-
 /**
  * Where variables, arguments or links tell what a service talks to, `depends_on` adds evidence to that. Of its other
  * targets a store is waited for in order to be used, unless another target is known to use it, which may be why it is
- * there; the rest only start before. Where nothing tells, `depends_on` is the only sign there is, and taken for one; but a
- * product out of a box calls nobody's services.
+ * there; the rest only start before. Where nothing tells, `depends_on` is the only sign there is, and taken for one where
+ * one can be called by the other.
  */
 function addStartOrder(
   collector: ClaimsCollector,
@@ -81,27 +87,43 @@ function addStartOrder(
 ): void {
   const user = known.entities.get(service)
   if (user === undefined) return
-  const used: ToldUses = told.get(service) ?? new Map()
+  const { types, nothingButTelemetry = true } = told.get(service) ?? {}
   const { find, findOrClaim } = lookupFrom(service, collector, known)
-  const predecessors = startsAfter(service)
+  const predecessors = startsAfter(service).map((each) => ({
+    ...each,
+    other: known.names.resolve(each.target, service),
+  }))
   const usedByPredecessors = new Set(
-    predecessors.flatMap(({ target }) => {
-      const other = known.names.resolve(target, service)
-      return other === undefined ? [] : [...(told.get(other) ?? new Map<string, RelationType>()).keys()]
-    }),
+    predecessors.flatMap(({ other }) => (other && [...(told.get(other)?.types.keys() ?? [])]) ?? []),
   )
-  for (const { target: name, untilEnd, at } of predecessors) {
-    const isOnlySign = used.size === 0 && !untilEnd
+  for (const { target: name, other, untilEnd, at } of predecessors) {
+    const isOnlySign = nothingButTelemetry && !untilEnd
     const target = find(name) ?? (isOnlySign ? findOrClaim(name) : undefined)
     if (target === undefined || target.ref === user.ref) continue
-    const isStore = storeKinds.has(target.kind)
-    const isMeant = isStore
-      ? !untilEnd && (used.size === 0 || !usedByPredecessors.has(target.ref))
-      : isOnlySign && !storeKinds.has(user.kind)
-    const type = used.get(target.ref) ?? (isMeant ? relationTo(target.kind, undefined) : 'starts_after')
+    const isMeant = storeKinds.has(target.kind)
+      ? !untilEnd && (nothingButTelemetry || !usedByPredecessors.has(target.ref))
+      : isOnlySign && !storeKinds.has(user.kind) && !isInBackground(target) && !runSameProgram(service, other)
+    const type = types?.get(target.ref) ?? (isMeant ? relationTo(target.kind, undefined) : 'starts_after')
     const evidence = evidenceAt('start_order', at, `depends_on ${name}`, 'inferred')
     collector.addRelation({ from: user.ref, to: target.ref, type }, evidence)
   }
+}
+
+/** Workers take their work out of a queue; there is nothing to call. */
+function isInBackground({ name, attributes }: ClaimedEntity): boolean {
+  return (
+    attributes.ports === undefined &&
+    /(?:^|[-_.])(?:worker|beat|scheduler|cron|consumer)s?(?:$|[-_.])/.test(name)
+  )
+}
+
+/** Processes of one program, such as a server and its worker, meet in their stores. */
+function runSameProgram(service: ComposeService, other: ComposeService | undefined): boolean {
+  const programs = [service, other].map((each) => {
+    if (each === undefined) return undefined
+    return JSON.stringify(lastText(each, 'image') ?? lastOf(each, 'build')?.value)
+  })
+  return programs[0] !== undefined && programs[0] === programs[1]
 }
 
 function lookupFrom(service: ComposeService, collector: ClaimsCollector, { names, entities }: KnownServices) {
