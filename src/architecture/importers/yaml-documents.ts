@@ -1,4 +1,13 @@
-import { Lexer, LineCounter, parseAllDocuments, type Document } from 'yaml'
+import {
+  isAlias,
+  isCollection,
+  isNode,
+  isPair,
+  Lexer,
+  LineCounter,
+  parseAllDocuments,
+  type Document,
+} from 'yaml'
 import type { DomainError } from '../../domain/errors.ts'
 import { checkSizes, presentablePath, refuseImport, readText, type ImportFile } from './import-file.ts'
 import { isRecord } from './untyped-values.ts'
@@ -23,7 +32,8 @@ export const yamlLimits = {
   /** Time to parse grows with tokens, not bytes: this many take one to two seconds. */
   tokensPerFile: 400_000,
   flowDepth: 100,
-  aliases: 100,
+  /** Values that stand in an import once more because an alias or a merge key repeats them. */
+  repeatedValues: 200_000,
 }
 
 /**
@@ -34,6 +44,7 @@ export const yamlLimits = {
 export function readYamlDocuments(files: readonly ImportFile[]): YamlDocument[] {
   checkSizes(files)
   const documents: YamlDocument[] = []
+  let repeated = 0
   for (const importFile of files) {
     const file = presentablePath(importFile.path)
     const content = readText(importFile)
@@ -43,6 +54,9 @@ export function readYamlDocuments(files: readonly ImportFile[]): YamlDocument[] 
       const lineOf = (path: NodePath) => lineAt(document, path, lines)
       if (documents.length === yamlLimits.documents)
         throw refusal(file, lineOf([]), `more than ${yamlLimits.documents} documents in one import`)
+      repeated += countRepeated(document)
+      if (repeated > yamlLimits.repeatedValues)
+        throw refusal(file, lineOf([]), 'the aliases (`*name`) or merge keys (`<<`) expand to too much')
       documents.push({
         file,
         data: plainValue(file, document, lines),
@@ -105,11 +119,38 @@ function reasonOf(message: string, content: string): string {
     : `invalid YAML: ${message}`
 }
 
+/**
+ * Values that aliases repeat, told before any is expanded: ten lines of aliases of aliases can stand for a billion, while
+ * a long Compose file rightly says `<<: *defaults` hundreds of times.
+ */
+function countRepeated(document: Document): number {
+  const sizes = new Map<string, number>()
+  let repeated = 0
+  const sizeOf = (node: unknown): number => {
+    if (isAlias(node)) {
+      const size = sizes.get(node.source) ?? 0
+      repeated += size
+      return size
+    }
+    if (isPair(node)) return sizeOf(node.key) + sizeOf(node.value)
+    if (!isNode(node)) return 0
+    const { anchor } = node as { anchor?: string }
+    // What contains itself is there once, in a circle.
+    if (anchor !== undefined) sizes.set(anchor, 0)
+    const size =
+      1 + (isCollection(node) ? node.items.reduce((sum: number, item) => sum + sizeOf(item), 0) : 0)
+    if (anchor !== undefined) sizes.set(anchor, size)
+    return size
+  }
+  sizeOf(document.contents)
+  return repeated
+}
+
 function plainValue(file: string, document: Document, lines: LineCounter): unknown {
   try {
-    return document.toJS({ maxAliasCount: yamlLimits.aliases })
+    return document.toJS({ maxAliasCount: -1 })
   } catch (error) {
-    const why = 'the aliases (`*name`) or merge keys (`<<`) are undefined, wrong, or expand to too much'
+    const why = 'an alias (`*name`) or merge key (`<<`) is undefined or wrong'
     throw refusal(file, lineAt(document, [], lines), why, error)
   }
 }

@@ -15,6 +15,8 @@ export interface ServiceFacts {
   variables: ReadonlyMap<string, ServiceVariable>
   /** Ports that others address it by. */
   usedPorts: readonly number[]
+  /** Schemes of the URLs that others address it by. */
+  usedSchemes: readonly string[]
   /** Others wait for it to end. */
   runsToItsEnd: boolean
 }
@@ -51,6 +53,7 @@ export function entityOf(service: ComposeService, facts: ServiceFacts): ClaimedE
     names: [name],
     images,
     ports: [...ports, ...facts.usedPorts, ...hinted],
+    schemes: facts.usedSchemes,
   })
   const kind = isJob(service, facts) ? 'job' : (technology?.kind ?? 'service')
   const tags = [
