@@ -479,7 +479,7 @@ services:
       [['compose', 2]],
     )
     assert.deepEqual(unrecognized, [])
-    assert.throws(() => readFiles([env]), DomainError)
+    assert.throws(() => readFiles([env], 'compose'), DomainError)
   })
 })
 
