@@ -72,7 +72,12 @@ export async function measure(
     }
   }
   await Promise.all(Array.from({ length: connections }, (_, connection) => repeat(connection)))
-  durations.sort((a, b) => a - b)
-  const quantile = (share: number) => durations[Math.floor(durations.length * share)] ?? Number.NaN
+  return summarize(durations, seconds)
+}
+
+/** @param durations of all requests, in milliseconds */
+export function summarize(durations: readonly number[], seconds: number): Throughput {
+  const sorted = durations.toSorted((a, b) => a - b)
+  const quantile = (share: number) => sorted[Math.floor(sorted.length * share)] ?? Number.NaN
   return { requestsPerSecond: durations.length / seconds, medianMs: quantile(0.5), p99Ms: quantile(0.99) }
 }

@@ -5,7 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { packageVersion } from '../src/package.ts'
 import { startRedis } from '../test/support/redis.ts'
+import { openStore } from '../src/storage/open.ts'
 import { measureBaseline } from './baseline.ts'
+import { compare } from './comparison.ts'
+import { type Costs, measureCosts } from './costs.ts'
 import { connections, type Throughput } from './load.ts'
 import { measurePropagation } from './propagation.ts'
 import { startServer } from './server-process.ts'
@@ -15,19 +18,25 @@ import { measureWorkloads } from './workloads.ts'
 /** Figures of one store, by what was measured. */
 type Figures = Record<string, string>
 
+interface Results {
+  figures: Figures
+  costs: Costs
+}
+
 const starts = 3
 const maxSeconds = 20
 
 const seconds = parseSeconds()
 const baseline = await measureBaseline(seconds)
-const columns: Record<string, Figures> = { SQLite: await bench() }
+const results: Record<string, Results> = { SQLite: await bench() }
 const redis = await benchRedis()
-if (redis) columns['Redis, AOF everysec'] = redis
+if (redis) results['Redis, AOF everysec'] = redis
 else console.error('NO REDIS: set TEST_REDIS_URL or put redis-server on PATH; measured on SQLite only')
-printTable(columns)
+printTables(results)
 if (redis) await printPropagation()
 await printRefusals('SQLite')
 if (redis) await printRefusals('Redis')
+requirePromises(results)
 
 function parseSeconds(): number {
   const { values } = parseArgs({ options: { seconds: { type: 'string', default: '5' } } })
@@ -38,7 +47,7 @@ function parseSeconds(): number {
   return given
 }
 
-async function benchRedis(): Promise<Figures | undefined> {
+async function benchRedis(): Promise<Results | undefined> {
   const fixture = await startRedis('--appendonly', 'yes')
   if (!fixture) return undefined
   try {
@@ -48,7 +57,7 @@ async function benchRedis(): Promise<Figures | undefined> {
   }
 }
 
-async function bench(redisUrl?: string): Promise<Figures> {
+async function bench(redisUrl?: string): Promise<Results> {
   const dataDir = await mkdtemp(join(tmpdir(), 'opentrace-bench-'))
   const startUps: number[] = []
   const start = async () => {
@@ -62,7 +71,9 @@ async function bench(redisUrl?: string): Promise<Figures> {
     try {
       await sleep(1000)
       const memory = await server.findMemory()
-      return present(startUps, memory, await measureWorkloads(server, seconds))
+      const figures = present(startUps, memory, await measureWorkloads(server, seconds))
+      const store = { redisUrl, openStore: () => openStore({ redisUrl, dataDir }) }
+      return { figures, costs: await measureCosts(server, { ...store, seconds }) }
     } finally {
       await server.stop()
     }
@@ -81,11 +92,31 @@ function present(
     [`start-up, median of ${starts}`]: `${median.toFixed(0)} ms`,
     'idle memory': memory === undefined ? 'no /proc' : `${(memory / 1e6).toFixed(0)} MB`,
   }
-  for (const [name, { requestsPerSecond, medianMs, p99Ms }] of Object.entries(workloads)) {
-    figures[name] =
-      `${perSecond(requestsPerSecond)}, p50 ${medianMs.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms`
-  }
+  for (const [name, throughput] of Object.entries(workloads)) figures[name] = presentThroughput(throughput)
   return figures
+}
+
+function presentThroughput({ requestsPerSecond, medianMs, p99Ms }: Throughput): string {
+  return `${perSecond(requestsPerSecond)}, p50 ${medianMs.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms`
+}
+
+function presentCosts(costs: Costs): Figures {
+  const presented = Object.entries(costs).map(([name, cost]) => [
+    name,
+    `${cost.cpuMicroseconds.toFixed(0)} us, ${presentThroughput(cost)}`,
+  ])
+  return Object.fromEntries(presented) as Figures
+}
+
+/** Every ratio for every store, and an error at the end when one is not what is promised. */
+function requirePromises(all: Record<string, Results>): void {
+  console.log('')
+  const comparisons = Object.entries(all).flatMap(([store, { costs }]) =>
+    compare(costs).map((comparison) => ({ store, ...comparison })),
+  )
+  for (const { store, sentence } of comparisons) console.log(`${store}: ${sentence}`)
+  const broken = comparisons.filter(({ isKept }) => !isKept)
+  if (broken.length > 0) throw new Error(`${broken.length} ratios are not what is promised`)
 }
 
 async function printPropagation(): Promise<void> {
@@ -115,12 +146,21 @@ async function printRefusals(store: 'SQLite' | 'Redis'): Promise<void> {
 }
 
 /** As Markdown, to be kept in docs/performance.md. */
-function printTable(figures: Record<string, Figures>): void {
-  const stores = Object.keys(figures)
-  const names = Object.keys(Object.values(figures)[0] ?? {})
+function printTables(all: Record<string, Results>): void {
+  const stores = Object.entries(all)
   console.log(`OpenTrace ${packageVersion()}, Node ${process.versions.node}, ${availableParallelism()} cores shared with the client,
 ${connections} connections, ${seconds} s each. A bare node:http server here: ${perSecond(baseline)}.
 `)
+  printTable(Object.fromEntries(stores.map(([store, { figures }]) => [store, figures])))
+  console.log(
+    '\nCPU time of the server for a request, requests answered in a second, and how long they took:\n',
+  )
+  printTable(Object.fromEntries(stores.map(([store, { costs }]) => [store, presentCosts(costs)])))
+}
+
+function printTable(figures: Record<string, Figures>): void {
+  const stores = Object.keys(figures)
+  const names = [...new Set(Object.values(figures).flatMap((each) => Object.keys(each)))]
   const rows = [
     ['', ...stores],
     ['---', ...stores.map(() => '---')],

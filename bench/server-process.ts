@@ -7,6 +7,7 @@ import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { packageRoot } from '../src/package.ts'
 import { freePort } from '../test/support/server.ts'
+import { findCpuMicroseconds } from './process-time.ts'
 
 const builtMain = join(packageRoot(), 'dist', 'main.js')
 const readyWithinMs = 20_000
@@ -19,6 +20,8 @@ export interface BenchedServer {
   startUpMs: number
   /** Resident memory in bytes; undefined where there is no `/proc`. */
   findMemory: () => Promise<number | undefined>
+  /** See `process-time.ts`. */
+  findCpu: () => Promise<number | undefined>
   /** Runs a command of `opentrace` beside it. */
   run: (args: readonly string[], input: string) => Promise<void>
   stop: () => Promise<void>
@@ -62,6 +65,7 @@ export async function startServer(store: {
     port,
     startUpMs: performance.now() - started,
     findMemory: () => findMemory(child.pid),
+    findCpu: () => findCpuMicroseconds(child.pid),
     run: (args, input) => runCommand(args, environment, input),
     async stop() {
       process.off('exit', killChild)

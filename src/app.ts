@@ -2,6 +2,7 @@ import Koa from 'koa'
 import type { Logger } from 'pino'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { createArchitecture } from './architecture/architecture.ts'
+import type { TraceIngest } from './architecture/ingestion/trace-ingest.ts'
 import { createPendingImports } from './architecture/pending-imports.ts'
 import { createAuthorizationServer } from './authorization-server/authorization-server.ts'
 import type { Config } from './config.ts'
@@ -30,7 +31,9 @@ import { securityHeaders } from './http/security-headers.ts'
 import { createSignInForm } from './http/sign-in-form.ts'
 import { createUploadLimit } from './http/upload-limit.ts'
 import { createViews } from './http/views.ts'
+import { createTraceEndpoint } from './ingest/trace-endpoint.ts'
 import { createMcpEndpoint } from './mcp/endpoint.ts'
+import { createPlainCalls } from './mcp/plain-calls.ts'
 import { protectedResourceMetadata } from './mcp/protected-resource-metadata.ts'
 import { createMcpServers } from './mcp/server.ts'
 import type { ServerFactory } from './mcp/session-calls.ts'
@@ -51,6 +54,8 @@ export interface AppDeps {
   /** Fetches client ID metadata documents; a test may answer in its place. */
   fetch: typeof globalThis.fetch
   mailer: Mailer
+  /** On the same store; whoever made it ends it. */
+  traceIngest: TraceIngest
   /** Answers MCP requests in place of our tools; for tests of what lies before them. */
   mcpServerFor?: ServerFactory
   /** Asks sign-in providers of organizations and issuers of identity tokens, and no host that is not public. */
@@ -69,6 +74,7 @@ export async function createApp({
   readiness,
   fetch,
   mailer,
+  traceIngest,
   mcpServerFor,
   publicFetch,
   resolveTxt,
@@ -160,20 +166,23 @@ export async function createApp({
   app.use(connectionReport({ publicUrl, trustedProxies, now }))
   app.use(securityHeaders({ secure }))
   app.use(errorHandler({ render }))
-  app.use(requestTarget({ publicUrl }))
+  app.use(requestTarget({ app, publicUrl }))
   app.use(assets.middleware)
   app.use(protectedResourceMetadata({ publicUrl }))
+  const version = packageVersion()
   app.use(
     await createMcpEndpoint({
       ...shared,
       store,
       tools,
-      serverFor: mcpServerFor ?? createMcpServers({ ...forTools, version: packageVersion() }),
+      serverFor: mcpServerFor ?? createMcpServers({ ...forTools, version }),
+      plainCalls: mcpServerFor ? undefined : createPlainCalls({ ...forTools, version }),
       isAllowedOrigin,
       readiness,
       logger,
     }),
   )
+  app.use(createTraceEndpoint({ ...shared, limiter: store.limiter, traceIngest }))
   app.use(authorizationServer.requests.routes())
   app.use(authorizationServer.interactions.routes())
   app.use(

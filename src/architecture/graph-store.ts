@@ -1,6 +1,6 @@
 import { DomainError } from '../domain/errors.ts'
 import { Conflict, type Blobs } from '../storage/contract.ts'
-import { findDifference, type GraphDifference } from './queries/difference.ts'
+import { findDifference, noDifference, type GraphDifference } from './queries/difference.ts'
 import { graphOf } from './joined-graph.ts'
 import { keptRevisions, recordRevision, type RevisionRecord } from './history.ts'
 import { decodeSnapshot, emptySnapshot, encodeSnapshot, type Snapshot } from './snapshot.ts'
@@ -126,9 +126,9 @@ function applyChange(
   { cause, source, at, apply }: SnapshotChange,
 ): Update & { after: Snapshot } {
   const parts = { ...before, ...apply(before) }
-  const difference = findDifference(graphOf(before), graphOf(parts))
   const changed = saysOtherwise(before, parts)
-  if (!changed) return { revision: before.revision, changed, difference, after: parts }
+  if (!changed) return { revision: before.revision, changed, difference: noDifference, after: parts }
+  const difference = findDifference(graphOf(before), graphOf(parts))
   const revision = before.revision + 1
   const record = recordRevision({ revision, at, cause, source }, difference)
   const history = [...before.history, record].slice(-keptRevisions)

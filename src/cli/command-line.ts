@@ -39,21 +39,6 @@ export async function runCommandLine(
     })
 
   program
-    .command('import')
-    .description('import Kubernetes manifests into an organization')
-    .requiredOption('--organization <slug>', 'the organization')
-    .option(
-      '--source <name>',
-      'what these files are; importing the same source again replaces it',
-      'kubernetes',
-    )
-    .argument('<files...>', 'YAML files, or folders that hold them')
-    .action(async (files: string[], options: ImportOptions) => {
-      const { importFiles } = await import('./import.ts')
-      await importFiles(parseConfig(environment), files, options)
-    })
-
-  program
     .command('organizations')
     .description('make organizations, also where ORGANIZATION_CREATION=operator')
     .command('create')
@@ -77,6 +62,7 @@ export async function runCommandLine(
       await runDoctor(address, options, environment)
     })
 
+  addImportCommands(program, environment)
   addSessionCommands(program, environment)
   addTokenCommands(program, environment)
   addUserCommands(program, environment)
@@ -96,6 +82,45 @@ export async function runCommandLine(
     }
     return 1
   }
+}
+
+/** `opentrace import` and `sources`: where the architecture comes from. */
+function addImportCommands(program: Command, environment: Record<string, string | undefined>): void {
+  program
+    .command('import')
+    .description('read an architecture from files and folders: each file tells what it is')
+    .requiredOption('--organization <slug>', 'the organization')
+    .option(
+      '--source <name>',
+      'a name for these files; importing it again replaces it; by default their kind',
+    )
+    .option('--type <type>', 'read all files as this, such as kubernetes')
+    .option('--environment <name>', 'what they describe runs there, such as production')
+    .option('--dry-run', 'only print what would change')
+    .argument('<paths...>', 'files, or folders without what their .opentraceignore names')
+    .action(async (paths: string[], options: ImportOptions) => {
+      const { importFiles } = await import('./import.ts')
+      await importFiles(parseConfig(environment), paths, options)
+    })
+
+  const sources = program.command('sources').description('see and remove what the architecture comes from')
+  sources
+    .command('list')
+    .description('print the sources of an organization')
+    .requiredOption('--organization <slug>', 'the organization')
+    .action(async (options: SourceOptions) => {
+      const { listSources } = await import('./import.ts')
+      await listSources(parseConfig(environment), options)
+    })
+  sources
+    .command('remove')
+    .description('remove all that a source said')
+    .requiredOption('--organization <slug>', 'the organization')
+    .argument('<source>', 'name of the source')
+    .action(async (source: string, options: SourceOptions) => {
+      const { removeSource } = await import('./import.ts')
+      await removeSource(parseConfig(environment), source, options)
+    })
 }
 
 /** `opentrace sessions list` and `revoke`, for the operator at night. */
@@ -168,9 +193,15 @@ export interface CreateOrganizationOptions {
   slug?: string
 }
 
-export interface ImportOptions {
+export interface SourceOptions {
   organization: string
-  source: string
+}
+
+export interface ImportOptions extends SourceOptions {
+  source?: string
+  type?: string
+  environment?: string
+  dryRun?: true
 }
 
 export interface DoctorOptions {

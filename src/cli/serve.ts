@@ -4,6 +4,8 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type Koa from 'koa'
+import { createArchitecture } from '../architecture/architecture.ts'
+import { createTraceIngest } from '../architecture/ingestion/trace-ingest.ts'
 import { createApp } from '../app.ts'
 import { type Config, ConfigError } from '../config.ts'
 import { createDomain } from '../domain/domain.ts'
@@ -31,6 +33,12 @@ export async function serve(config: Config): Promise<void> {
   for (const warning of await store.warnings()) logger.error(warning)
   const domain = createDomain({ store, now: Date.now, auditOutlet: createAuditOutlet(config, logger) })
   const mailer = createSmtpMailer(config.mail)
+  const traceIngest = createTraceIngest({
+    architecture: createArchitecture({ blobs: store.blobs, now: Date.now }),
+    logs: store.logs,
+    onDelay: (err) => logger.warn({ err }, 'traces not written yet'),
+    now: Date.now,
+  })
   const readiness: Readiness = { draining: false }
   const app = await createApp({
     config,
@@ -40,6 +48,7 @@ export async function serve(config: Config): Promise<void> {
     readiness,
     fetch: globalThis.fetch,
     mailer,
+    traceIngest,
     publicFetch: createPublicFetch({ lookup }),
     resolveTxt,
     now: Date.now,
@@ -66,6 +75,7 @@ export async function serve(config: Config): Promise<void> {
   if (signal === 'SIGTERM') await sleep(drainMilliseconds)
   await close(server)
   await stopHousekeeping()
+  await traceIngest.stop()
   await domain.auditLog.flush()
   await store.close()
   logger.info('stopped')

@@ -39,7 +39,7 @@ export function createLinks(viewer: OrganizationViewer, scope: GraphScope): Arch
   const base = `/organizations/${viewer.membership.organization.slug}/architecture`
   const to: ArchitectureLinks['to'] = (page, parameters = {}) => {
     const query = new URLSearchParams()
-    const all = { ...parameters, environment: scope.environment, as_of: scope.asOf }
+    const all: Parameters = { ...parameters, environment: scope.environment, as_of: scope.asOf }
     for (const [name, value] of Object.entries(all))
       if (value !== undefined && value !== '') query.append(name, String(value))
     return `${base}${page === '' ? '' : `/${page}`}${query.size === 0 ? '' : `?${query.toString()}`}`

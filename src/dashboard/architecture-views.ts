@@ -113,7 +113,7 @@ export function presentLink(entity: Entity, links: ArchitectureLinks): EntityLin
 
 /** As {@link presentLink}, from a reference alone, of an entity that need not exist any more. */
 export function presentRef(ref: string, links: ArchitectureLinks): EntityLink {
-  const [, kind = 'unresolved', path = ref, environment] = /^(\w+):([^@]*)(?:@(.*))?$/.exec(ref) ?? []
+  const [, kind = 'unresolved', path = ref, environment] = /^(\w+):(.+?)(?:@([\w.-]+))?$/.exec(ref) ?? []
   const slash = path.lastIndexOf('/')
   const namespace = slash < 0 ? undefined : path.slice(0, slash)
   const place = [namespace, environment].filter((part) => part !== undefined).join(' · ')

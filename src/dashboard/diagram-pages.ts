@@ -1,17 +1,18 @@
 import type { Architecture } from '../architecture/architecture.ts'
 import type { DiagramLayout } from '../architecture/diagram/layout.ts'
-import { selectForDiagram, type DiagramSelection } from '../architecture/diagram/selection.ts'
+import { type DiagramSelection, selectForDiagram } from '../architecture/diagram/selection.ts'
 import { drawSvg } from '../architecture/diagram/svg.ts'
-import type { LoadedGraph } from '../architecture/loading.ts'
+import { entityAt } from '../architecture/graph-index.ts'
 import { renderMermaid } from '../architecture/mermaid.ts'
-import { type Entity } from '../architecture/model.ts'
-import { resolveEntity } from '../architecture/queries/entity-resolution.ts'
+import type { Entity } from '../architecture/model.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { Assets } from '../http/assets.ts'
 import type { Render } from '../http/views.ts'
+import { presentArchitecturePage, presentScope } from './architecture-frame.ts'
+import { parameterOf } from './architecture-links.ts'
 import { createDiagramLayouts } from './diagram-layouts.ts'
-import { diagramDepths, formatDiagramQuery, parseDiagramQuery, type DiagramQuery } from './diagram-query.ts'
-import { presentOrganizationFrame } from './frame.ts'
+import { chooseEntity, type EntityChoice, suggestEntities } from './entity-choice.ts'
+import { chooseGraph, type ChosenGraph } from './graph-choice.ts'
 import type { OrganizationViewer, PageContext } from './viewer.ts'
 
 export interface DiagramPagesDeps {
@@ -19,150 +20,165 @@ export interface DiagramPagesDeps {
   architecture: Architecture
   /** For the style sheet that a file takes along. */
   readAsset: Assets['read']
+  now: () => number
 }
 
 /** More boxes than this on one page are no picture any more. */
 const mostEntities = 200
+const depths = [1, 2, 3, 4, 6]
 
 /** What was asked for, chosen and ready to be drawn. */
-interface Chosen {
-  query: DiagramQuery
-  loaded: LoadedGraph
-  focus: Entity | undefined
+interface ChosenDiagram extends ChosenGraph {
+  focus: EntityChoice
+  /** In the middle; absent: everything is drawn. */
+  middle: Entity | undefined
+  parameters: { focus: string | undefined; depth: number | undefined; telemetry: 1 | undefined }
+  depth: number
   selection: DiagramSelection
 }
 
 /** `/organizations/{slug}/architecture/diagram`: a picture of the graph, on a page and as SVG, Mermaid and JSON. */
-export function createDiagramPages({ render, architecture, readAsset }: DiagramPagesDeps) {
+export function createDiagramPages({ render, architecture, readAsset, now }: DiagramPagesDeps) {
   const layouts = createDiagramLayouts()
 
-  async function choose(ctx: PageContext, viewer: OrganizationViewer): Promise<Chosen> {
-    const query = parseDiagramQuery(ctx.query)
-    const loaded = await architecture.load(viewer.membership.organization.id, {
-      asOf: query.asOf || undefined,
-      environment: query.environment || undefined,
+  async function choose(ctx: PageContext, viewer: OrganizationViewer): Promise<ChosenDiagram> {
+    const chosen = await chooseGraph(architecture, ctx, viewer)
+    const { index } = chosen.loaded
+    const value = parameterOf(ctx.query['focus'], 500)
+    const depth = depths.find((each) => String(each) === ctx.query['depth']) ?? 2
+    const telemetry = ctx.query['telemetry'] === '1'
+    const parameters = {
+      focus: value,
+      depth: value === undefined ? undefined : depth,
+      telemetry: telemetry ? (1 as const) : undefined,
+    }
+    const focus = chooseEntity(index, chosen.links, {
+      name: 'focus',
+      label: 'Focus on',
+      value,
+      hrefWith: (ref) => chosen.links.to('diagram', { ...parameters, focus: ref }),
     })
-    const focus = query.focus === '' ? undefined : resolveEntity(loaded.index, query.focus, 'focus')
-    const { depth, telemetry } = query
     return {
-      query,
-      loaded,
-      focus: focus === undefined ? undefined : loaded.index.entities[focus],
-      selection: selectForDiagram(loaded.index, { focus, depth, telemetry, limit: mostEntities }),
+      ...chosen,
+      focus,
+      middle: focus.ordinal === undefined ? undefined : entityAt(index, focus.ordinal),
+      parameters,
+      depth,
+      selection: selectForDiagram(index, { focus: focus.ordinal, depth, telemetry, limit: mostEntities }),
     }
   }
 
-  /** @throws {DomainError} `conflict` when it cannot be drawn in time */
+  /** The same, for a file, which has no place for a field to correct. */
+  async function chooseForFile(ctx: PageContext, viewer: OrganizationViewer): Promise<ChosenDiagram> {
+    const chosen = await choose(ctx, viewer)
+    const { error } = chosen.focus.field
+    if (error !== undefined) throw new DomainError('not_found', error, { field: 'focus' })
+    return chosen
+  }
+
   async function layOut(
     viewer: OrganizationViewer,
-    { query, loaded, selection }: Chosen,
-  ): Promise<DiagramLayout> {
-    const { id } = viewer.membership.organization
-    const drawing = await layouts.layOut(
-      `${id} ${loaded.graph.revision} ${formatDiagramQuery({ ...query, asOf: '' })}`,
+    chosen: ChosenDiagram,
+  ): Promise<DiagramLayout | undefined> {
+    const { loaded, middle, depth, parameters, links, selection } = chosen
+    const what = [middle?.ref, middle && depth, parameters.telemetry, links.scope.environment]
+    return layouts.layOut(
+      JSON.stringify([viewer.membership.organization.id, loaded.graph.revision, ...what]),
       selection,
-    )
-    if (drawing !== undefined) return drawing
-    throw new DomainError(
-      'conflict',
-      'This is too much for one picture. Choose an entity to focus on, or a smaller depth.',
     )
   }
 
-  async function show(ctx: PageContext, viewer: OrganizationViewer): Promise<void> {
-    const base = basePath(viewer)
-    const query = parseDiagramQuery(ctx.query)
-    const frame = presentOrganizationFrame(ctx, viewer, 'architecture')
-    const exports = `${base}/diagram`
-    let problem: string | undefined
-    let chosen: Chosen | undefined
-    let svg: string | undefined
-    try {
-      chosen = await choose(ctx, viewer)
-      if (chosen.selection.entities.length > 0) {
-        const drawing = await layOut(viewer, chosen)
-        svg = drawSvg(drawing, {
-          title: titleOf(chosen, viewer),
-          focus: chosen.focus?.ref,
-          hrefOf: ({ ref }) => `${base}/${encodeURIComponent(ref)}`,
-        })
-      }
-    } catch (error) {
-      if (!(error instanceof DomainError)) throw error
-      problem = error.message
-    }
-    const loaded = chosen?.loaded ?? (await architecture.load(viewer.membership.organization.id))
-    render(ctx, 'diagram', {
-      frame,
-      query: { ...query, focus: chosen?.focus?.ref ?? query.focus },
-      problem,
-      svg,
-      shown: chosen === undefined ? undefined : countOf(chosen),
-      isEmpty: loaded.graph.entities.length === 0,
-      environments: [...loaded.environments],
-      depths: [...diagramDepths],
-      suggestions: loaded.index.entities.slice(0, 500).map(({ ref, name }) => ({ ref, name })),
-      exports: ['svg', 'mermaid', 'json'].map((format) => ({
-        format,
-        href: `${exports}.${format}${formatDiagramQuery(query)}`,
+  async function draw(ctx: PageContext, viewer: OrganizationViewer): Promise<void> {
+    const chosen = await choose(ctx, viewer)
+    const { loaded, newest, links, focus, middle, parameters, selection } = chosen
+    const isAsked = focus.field.error === undefined && selection.entities.length > 0
+    const drawing = isAsked ? await layOut(viewer, chosen) : undefined
+    render(ctx, 'architecture-diagram', {
+      ...presentArchitecturePage(
+        ctx,
+        viewer,
+        'diagram',
+        presentScope({ loaded, newest }, links, { page: 'diagram', keeps: parameters, now: now() }),
+        links,
+      ),
+      action: `${links.base}/diagram`,
+      focus: { ...focus.field, placeholder: 'Everything', isOptional: true },
+      depths: depths.map((each) => ({
+        value: String(each),
+        label: each === 1 ? '1 step' : `${each} steps`,
+        selected: each === chosen.depth,
       })),
-      entityHref: chosen?.focus && `${base}/${encodeURIComponent(chosen.focus.ref)}`,
+      telemetry: parameters.telemetry === 1,
+      suggestions: suggestEntities(loaded.index),
+      isEmpty: newest.graph.entities.length === 0,
+      isTooMuch: isAsked && drawing === undefined,
+      svg:
+        drawing &&
+        drawSvg(drawing, {
+          title: titleOf(chosen, viewer),
+          focus: middle?.ref,
+          hrefOf: ({ ref }) => links.entity(ref),
+        }),
+      shown: {
+        entities: selection.entities.length,
+        relations: selection.relations.length,
+        omitted: selection.omitted,
+      },
+      middle: middle && { name: middle.name, href: links.entity(middle.ref) },
+      everythingHref: links.to('diagram'),
+      files: [
+        { label: 'SVG', href: links.to('diagram.svg', parameters) },
+        { label: 'Mermaid', href: links.to('diagram.mermaid', parameters) },
+        { label: 'JSON', href: links.to('diagram.json', parameters) },
+      ],
     })
   }
 
   async function exportSvg(ctx: PageContext, viewer: OrganizationViewer): Promise<void> {
-    const chosen = await choose(ctx, viewer)
-    const svg = drawSvg(await layOut(viewer, chosen), {
+    const chosen = await chooseForFile(ctx, viewer)
+    const drawing = await layOut(viewer, chosen)
+    if (drawing === undefined)
+      throw new DomainError('conflict', 'This is too much for one picture. Focus on an entity.')
+    const options = {
       title: titleOf(chosen, viewer),
-      focus: chosen.focus?.ref,
+      focus: chosen.middle?.ref,
       style: readAsset('diagram.css'),
-    })
-    attach(ctx, viewer, { format: 'svg', type: 'image/svg+xml', body: svg })
+    }
+    attach(ctx, viewer, { ending: 'svg', type: 'image/svg+xml', body: drawSvg(drawing, options) })
   }
 
   async function exportMermaid(ctx: PageContext, viewer: OrganizationViewer): Promise<void> {
-    const { selection } = await choose(ctx, viewer)
+    const { selection } = await chooseForFile(ctx, viewer)
     const { text } = renderMermaid(selection.entities, selection.relations, mostEntities)
-    attach(ctx, viewer, { format: 'mermaid', type: 'text/plain; charset=utf-8', body: `${text}\n` })
+    attach(ctx, viewer, { ending: 'mmd', type: 'text/plain; charset=utf-8', body: `${text}\n` })
   }
 
   async function exportJson(ctx: PageContext, viewer: OrganizationViewer): Promise<void> {
-    const { selection, loaded } = await choose(ctx, viewer)
+    const { selection, loaded } = await chooseForFile(ctx, viewer)
     const { entities, relations, omitted } = selection
     const body = JSON.stringify({ revision: loaded.graph.revision, omitted, entities, relations }, null, 2)
-    attach(ctx, viewer, { format: 'json', type: 'application/json; charset=utf-8', body: `${body}\n` })
+    attach(ctx, viewer, { ending: 'json', type: 'application/json; charset=utf-8', body: `${body}\n` })
   }
 
-  return { show, exportSvg, exportMermaid, exportJson }
+  return { draw, exportSvg, exportMermaid, exportJson }
 }
 
-function basePath(viewer: OrganizationViewer): string {
-  return `/organizations/${viewer.membership.organization.slug}/architecture`
-}
-
-function titleOf({ focus, query }: Chosen, viewer: OrganizationViewer): string {
-  const where = query.environment === '' ? '' : `, ${query.environment}`
-  return focus === undefined
+function titleOf({ middle, depth, links }: ChosenDiagram, viewer: OrganizationViewer): string {
+  const { environment } = links.scope
+  const where = environment === undefined ? '' : `, ${environment}`
+  return middle === undefined
     ? `Architecture of ${viewer.membership.organization.name}${where}`
-    : `${focus.name} and what is up to ${query.depth} steps away${where}`
-}
-
-function countOf({ selection }: Chosen): { entities: number; relations: number; omitted: number } {
-  const { entities, relations, omitted } = selection
-  return { entities: entities.length, relations: relations.length, omitted }
+    : `${middle.name} and what is up to ${depth} steps away${where}`
 }
 
 /** Always as a file: a picture made of imported names is no page of ours. */
 function attach(
   ctx: PageContext,
   viewer: OrganizationViewer,
-  { format, type, body }: { format: string; type: string; body: string },
+  { ending, type, body }: { ending: string; type: string; body: string },
 ): void {
-  const ending = format === 'mermaid' ? 'mmd' : format
+  const { slug } = viewer.membership.organization
   ctx.set('Content-Type', type)
-  ctx.set(
-    'Content-Disposition',
-    `attachment; filename="${viewer.membership.organization.slug}-architecture.${ending}"`,
-  )
+  ctx.set('Content-Disposition', `attachment; filename="${slug}-architecture.${ending}"`)
   ctx.body = body
 }

@@ -14,7 +14,7 @@ export function addDiagramRoutes(
   const diagram = createDiagramPages(deps)
   const path = '/organizations/:slug/architecture/diagram'
   router
-    .get(path, inOrganization(diagram.show))
+    .get(path, inOrganization(diagram.draw))
     .get(`${path}.svg`, inOrganization(diagram.exportSvg))
     .get(`${path}.mermaid`, inOrganization(diagram.exportMermaid))
     .get(`${path}.json`, inOrganization(diagram.exportJson))

@@ -10,6 +10,7 @@ import type { Render } from '../http/views.ts'
 import { presentOrganizationFrame, withNotice } from './frame.ts'
 import { presentMoment } from '../http/moment.ts'
 import { seeOther } from './redirects.ts'
+import { importCommand } from './source-views.ts'
 import type { OrganizationViewer, PageContext } from './viewer.ts'
 
 export interface OrganizationPageDeps {
@@ -37,7 +38,7 @@ export function createOrganizationPage(deps: OrganizationPageDeps) {
       sessions: sessions.length,
       seesAllSessions: isAdmin(role),
       graph: graph.sources.length === 0 ? undefined : presentGraph(graph, now()),
-      importCommand: `npm run opentrace -- import --organization ${organization.slug} manifests.yaml`,
+      importCommand: importCommand(organization.slug),
     })
   }
 

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 
 /** A unique identifier that sorts by time of creation: 48 bits of milliseconds, 80 random bits, in hex. */
 export function newId(now: number): string {
@@ -12,5 +12,5 @@ export function newSecret(): string {
 
 /** SHA-256 in base64url: the only form in which the store sees a token, code or secret. */
 export function sha256(value: string): string {
-  return createHash('sha256').update(value).digest('base64url')
+  return hash('sha256', value, 'base64url')
 }

@@ -72,6 +72,7 @@ export function createApiTokenAuthentication(deps: ApiTokenDeps) {
     }
     return {
       outcome: 'accepted',
+      until: token.expiresAt ?? Infinity,
       // Unlike an access token, which its client renews meanwhile, an API token that has expired is over.
       isStillIn: async () => (await authenticate(secret, presentation)).outcome === 'accepted',
       principal: {

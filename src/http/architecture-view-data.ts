@@ -88,6 +88,8 @@ export interface EntityField {
   label: string
   value: string
   placeholder: string
+  /** It may stay empty. */
+  isOptional?: true
   /** Why what was typed names no entity. */
   error: string | undefined
   /** What may have been meant; each link asks again with it. */

@@ -5,6 +5,10 @@ export type Authentication =
   | {
       outcome: 'accepted'
       principal: Principal
+      /** When it ends in any case, in epoch milliseconds. */
+      until: number
+      /** The grant it rests on. Whatever else it rests on is documents. */
+      grantId?: string
       /** Asks again, for answers that take their time. @throws {StoreUnavailable} */
       isStillIn: () => Promise<boolean>
     }

@@ -1,22 +1,24 @@
-import type { OrganizationFrame } from './view-data.ts'
+import type { ArchitecturePage, EntityField } from './architecture-view-data.ts'
+import type { SelectOption } from './view-data.ts'
 
 /** The picture of an architecture. */
 export interface DiagramViewData {
-  diagram: {
-    frame: OrganizationFrame
-    query: { focus: string; depth: number; environment: string; asOf: string; telemetry: boolean }
-    /** Why there is no picture; what was asked for stands in the form. */
-    problem: string | undefined
-    /** Escaped already: it is our own drawing. */
-    svg: string | undefined
-    shown: { entities: number; relations: number; omitted: number } | undefined
+  'architecture-diagram': ArchitecturePage & {
+    action: string
+    focus: EntityField
+    depths: SelectOption[]
+    telemetry: boolean
+    suggestions: string[]
     /** Nothing was imported yet. */
     isEmpty: boolean
-    environments: string[]
-    depths: number[]
-    suggestions: { ref: string; name: string }[]
-    exports: { format: string; href: string }[]
-    /** Page of the entity in the middle. */
-    entityHref: string | undefined
+    /** It could not be laid out in time. */
+    isTooMuch: boolean
+    /** Escaped already: it is our own drawing. Absent where there is nothing to draw. */
+    svg: string | undefined
+    shown: { entities: number; relations: number; omitted: number }
+    /** The entity in the middle. */
+    middle: { name: string; href: string } | undefined
+    everythingHref: string
+    files: { label: string; href: string }[]
   }
 }

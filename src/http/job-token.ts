@@ -55,6 +55,7 @@ export function createJobTokenAuthentication(deps: JobTokenDeps) {
     }
     return {
       outcome: 'accepted',
+      until: token.expiresAt,
       // Nobody renews it, so what is open ends with it.
       isStillIn: async () => (await authenticate(secret, presentation)).outcome === 'accepted',
       principal: {

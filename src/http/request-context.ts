@@ -66,7 +66,8 @@ function withoutSecret(path: string): string {
 export function clientAddress(request: IncomingMessage, trustedProxies: BlockList): string {
   let address = peerAddress(request)
   const header = request.headers['x-forwarded-for']
-  const forwarded = (Array.isArray(header) ? header.join(',') : (header ?? ''))
+  if (header === undefined) return address
+  const forwarded = (Array.isArray(header) ? header.join(',') : header)
     .split(',')
     .map((part) => plain(part.trim()))
   while (isTrusted(address, trustedProxies)) {

@@ -1,3 +1,4 @@
+import type Koa from 'koa'
 import type { Middleware } from 'koa'
 import { RequestRefused } from './errors.ts'
 import type { RequestState } from './request-context.ts'
@@ -7,7 +8,13 @@ import type { RequestState } from './request-context.ts'
  * public one. oidc-provider builds its metadata from the request; with a foreign Host it would publish foreign
  * endpoints (poisoned discovery), and behind a TLS proxy it would publish http ones.
  */
-export function requestTarget({ publicUrl }: { publicUrl: string }): Middleware<RequestState> {
+export function requestTarget({
+  app,
+  publicUrl,
+}: {
+  app: Koa<RequestState>
+  publicUrl: string
+}): Middleware<RequestState> {
   const { host, hostname, protocol } = new URL(publicUrl)
   const fixed = {
     host: { value: host },
@@ -16,6 +23,8 @@ export function requestTarget({ publicUrl }: { publicUrl: string }): Middleware<
     secure: { value: protocol === 'https:' },
     origin: { value: publicUrl },
   }
+  // On what all requests of the app inherit from. Whoever comes before the check below looks at the header itself.
+  Object.defineProperties(app.request, fixed)
   return async (ctx, next) => {
     // RFC 9112 §3.2.2: in absolute form the target replaces Host. No client of ours is a proxy's client.
     if (!ctx.req.url?.startsWith('/')) {
@@ -23,10 +32,9 @@ export function requestTarget({ publicUrl }: { publicUrl: string }): Middleware<
     }
     // RFC 9112 §3.2: more than one Host is an error. Node keeps the first of both headers and hides the second, which
     // a proxy in front may have read instead.
-    for (const name of ['host', 'authorization']) {
-      if (countHeader(ctx.req.rawHeaders, name) > 1) {
-        throw new RequestRefused(400, 'invalid_request', `The request has more than one ${name} header.`)
-      }
+    const repeated = findRepeated(ctx.req.rawHeaders, ['host', 'authorization'])
+    if (repeated !== undefined) {
+      throw new RequestRefused(400, 'invalid_request', `The request has more than one ${repeated} header.`)
     }
     // RFC 9112 §3.2: absent (which only HTTP/1.0 and older allow) or malformed, it is not a wrong host but a bad request.
     if (!hostSyntax.test(ctx.req.headers.host ?? '')) {
@@ -38,7 +46,6 @@ export function requestTarget({ publicUrl }: { publicUrl: string }): Middleware<
     if (!isWellFormed(ctx.path)) {
       throw new RequestRefused(400, 'invalid_request', 'The path is not well-formed.')
     }
-    Object.defineProperties(ctx.request, fixed)
     await next()
   }
 }
@@ -46,8 +53,18 @@ export function requestTarget({ publicUrl }: { publicUrl: string }): Middleware<
 /** RFC 3986 §3.2.2, as far as names that resolve go: a name, IPv4 or bracketed IPv6 address, and a port. */
 const hostSyntax = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{0,5})?$/i
 
-function countHeader(rawHeaders: readonly string[], name: string): number {
-  return rawHeaders.filter((value, index) => index % 2 === 0 && value.toLowerCase() === name).length
+/** @param rawHeaders names and values in turn */
+function findRepeated(rawHeaders: readonly string[], names: readonly string[]): string | undefined {
+  const seen = new Set<string>()
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = names.find(
+      (each) => each.length === rawHeaders[i]?.length && each === rawHeaders[i]?.toLowerCase(),
+    )
+    if (name === undefined) continue
+    if (seen.has(name)) return name
+    seen.add(name)
+  }
+  return undefined
 }
 
 function isWellFormed(path: string): boolean {

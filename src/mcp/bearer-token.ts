@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { resemblesApiToken } from '../domain/api-token-format.ts'
+import { isApiToken, resemblesApiToken } from '../domain/api-token-format.ts'
 import { describeEnd } from '../domain/client-session-end.ts'
 import type { ClientSessions } from '../domain/client-sessions.ts'
 import { resemblesJobToken } from '../domain/job-tokens.ts'
@@ -7,13 +7,15 @@ import type { Members } from '../domain/members.ts'
 import { type Scope, scopes } from '../domain/principal.ts'
 import { describeBlock, type SessionBlocks } from '../domain/session-blocks.ts'
 import type { Users } from '../domain/users.ts'
-import type { Artifacts } from '../storage/contract.ts'
+import type { Artifacts, Documents } from '../storage/contract.ts'
 import { type ApiTokenDeps, createApiTokenAuthentication, type Presentation } from '../http/api-token.ts'
 import { createJobTokenAuthentication, type JobTokenDeps } from '../http/job-token.ts'
 import { type Authentication, describeDeletion, refuse, refuseConfigured } from '../http/authentication.ts'
+import { createKnownTokens } from './known-tokens.ts'
 
 export interface BearerTokenDeps extends ApiTokenDeps, JobTokenDeps {
   artifacts: Artifacts
+  documents: Documents
   users: Users
   members: Members
   clientSessions: ClientSessions
@@ -48,18 +50,29 @@ export function createBearerAuthentication(deps: BearerTokenDeps) {
   const { artifacts, users, organizations, members, clientSessions, sessionBlocks, now } = deps
   const authenticateApiToken = createApiTokenAuthentication(deps)
   const authenticateJobToken = createJobTokenAuthentication(deps)
+  const knownTokens = createKnownTokens(deps)
 
   return async function authenticate(
     authorization: string | undefined,
     presentation: Presentation,
+    /** Told before anything was asked whose request it will turn out to be, where the token is remembered. */
+    expect?: (accessId: string) => void,
   ): Promise<Authentication> {
     const credentials = parseAuthorization(authorization)
     if ('outcome' in credentials) return credentials
-    if (resemblesApiToken(credentials.token)) return authenticateApiToken(credentials.token, presentation)
-    if (resemblesJobToken(credentials.token)) return authenticateJobToken(credentials.token, presentation)
+    const { token } = credentials
+    const lookUp = () => lookUpToken(token, presentation)
+    // Refused without the store.
+    if (resemblesApiToken(token) && !isApiToken(token)) return lookUp()
+    return knownTokens.authenticate(token, presentation, { lookUp, expect })
+  }
+
+  async function lookUpToken(secret: string, presentation: Presentation): Promise<Authentication> {
+    if (resemblesApiToken(secret)) return authenticateApiToken(secret, presentation)
+    if (resemblesJobToken(secret)) return authenticateJobToken(secret, presentation)
     // The audience the token must have been issued for.
     const resource = presentation.resource.identifier
-    const artifact = await artifacts.get('AccessToken', credentials.token)
+    const artifact = await artifacts.get('AccessToken', secret)
     const token = AccessToken.safeParse(artifact?.payload).data
     if (!token || token.exp * 1000 <= now()) {
       return refuse('unknown', `This access token is unknown or has expired. ${signInAgain}`)
@@ -99,6 +112,8 @@ export function createBearerAuthentication(deps: BearerTokenDeps) {
     if (block) return refuse('blocked', describeBlock(block, organization.name))
     return {
       outcome: 'accepted',
+      until: Math.min(token.exp * 1000, session.expiresAt),
+      grantId: token.grantId,
       // That the token expires meanwhile changes nothing: its client renews it.
       isStillIn: async () => (await principalOf(token)).outcome === 'accepted',
       principal: {

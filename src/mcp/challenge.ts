@@ -1,4 +1,5 @@
 import { type Principal, scopes, type Scope } from '../domain/principal.ts'
+import { bearerChallenge } from '../http/bearer-challenge.ts'
 import type { Context } from '../http/request-context.ts'
 import type { Refusal } from '../http/authentication.ts'
 import { resourceMetadataUrl } from './protected-resource-metadata.ts'
@@ -18,7 +19,7 @@ export function createChallenges({ publicUrl }: { publicUrl: string }) {
     ctx.status = 401
     ctx.set(
       'WWW-Authenticate',
-      bearer({
+      bearerChallenge({
         ...(missing ? {} : { error: 'invalid_token', error_description: description }),
         ...(offersSignIn ? wayIn(ctx, scopes) : {}),
       }),
@@ -43,7 +44,7 @@ export function createChallenges({ publicUrl }: { publicUrl: string }) {
     ctx.status = 403
     ctx.set(
       'WWW-Authenticate',
-      bearer({
+      bearerChallenge({
         error: 'insufficient_scope',
         error_description: description,
         ...(isUser ? wayIn(ctx, wanted) : { scope: wanted.join(' ') }),
@@ -59,18 +60,4 @@ export function createChallenges({ publicUrl }: { publicUrl: string }) {
 function forbid(ctx: Context, description: string): void {
   ctx.status = 403
   ctx.body = { error: 'access_denied', error_description: description }
-}
-
-function bearer(parameters: Record<string, string>): string {
-  const list = Object.entries(parameters).map(([name, value]) => `${name}="${quotable(value)}"`)
-  return `Bearer ${list.join(', ')}`
-}
-
-/** RFC 6750 §3: printable ASCII without `"` and `\`. Names of organizations may hold anything. */
-function quotable(value: string): string {
-  return value
-    .normalize('NFKD')
-    .replaceAll(/\p{Mn}/gu, '')
-    .replaceAll(/["\\]/g, "'")
-    .replaceAll(/[^\u0020-\u007e]/g, '?')
 }

@@ -1,20 +1,4 @@
-import { z } from 'zod'
 import type { SessionUse } from '../domain/session-use.ts'
-
-/** What a message may tell about its client; whatever has another shape tells nothing. */
-const Implementation = z.object({ version: z.string() })
-const Message = z.object({
-  method: z.string(),
-  params: z
-    .object({
-      name: z.unknown(),
-      clientInfo: z.unknown(),
-      protocolVersion: z.unknown(),
-      _meta: z.record(z.string(), z.unknown()).catch({}),
-    })
-    .partial()
-    .catch({}),
-})
 
 const longestVersion = 40
 
@@ -29,23 +13,30 @@ export function parseClientFacts(
   headers: { userAgent: string; protocolVersion: string },
   tools: { has: (name: string) => boolean },
 ): Pick<SessionUse, 'clientVersion' | 'protocolRevision' | 'lastTool'> {
-  const { method, params = {} } = Message.safeParse(message).data ?? {}
-  const meta = params['_meta'] ?? {}
+  // By hand, since every request passes here; whatever has another shape tells nothing.
+  const { method, params: said } = objectOf(message)
+  const params = objectOf(said)
+  const meta = objectOf(params['_meta'])
   // 2026-07-28 says both with every request; the revisions of 2025 in `initialize`, and the revision in a header.
   const [info, revision] =
     method === 'initialize'
-      ? [params.clientInfo, params.protocolVersion]
+      ? [params['clientInfo'], params['protocolVersion']]
       : [
           meta['io.modelcontextprotocol/clientInfo'],
           meta['io.modelcontextprotocol/protocolVersion'] ?? headers.protocolVersion,
         ]
+  const { version } = objectOf(info)
   const { name } = params
   return {
-    clientVersion: parseVersion(Implementation.safeParse(info).data?.version ?? versionIn(headers.userAgent)),
+    clientVersion: parseVersion(typeof version === 'string' ? version : versionIn(headers.userAgent)),
     protocolRevision:
       typeof revision === 'string' && /^\d{4}-\d\d-\d\d$/.test(revision) ? revision : undefined,
     lastTool: method === 'tools/call' && typeof name === 'string' && tools.has(name) ? name : undefined,
   }
+}
+
+function objectOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
 }
 
 /** Claude Code names itself in its User-Agent; that of other clients is often their HTTP library's. */

@@ -1,7 +1,7 @@
 import type { CompleteRequestParams, CompleteResult } from '@modelcontextprotocol/server'
 import type { Architecture } from '../architecture/architecture.ts'
+import { byRank, entityAt, type GraphIndex } from '../architecture/graph-index.ts'
 import type { EntityKind } from '../architecture/model.ts'
-import { searchEntities } from '../architecture/queries/entity-search.ts'
 import { prompts } from './prompts.ts'
 import { entityTemplate } from './resources.ts'
 import type { Caller } from './tool-call.ts'
@@ -43,10 +43,25 @@ async function completeEntities(
 ): Promise<CompleteResult> {
   const { architecture, caller, as, kinds } = how
   const { index } = await architecture.load(caller.principal.organization.id)
-  const { total, hits } = searchEntities(index, { query, kinds, limit: mostValues })
-  // A value is put where the typed text stood; the mark of an answer does not belong there.
-  const values = hits.map(({ entity }) =>
-    as === 'reference' ? entity.ref : presentName(index, entity).replace(/\?$/, ''),
+  const fitting = findBeginningWith(index, query.trim().toLowerCase()).filter(
+    (ordinal) => kinds === undefined || kinds.includes(entityAt(index, ordinal).kind),
   )
-  return { completion: { values, total, hasMore: total > values.length } }
+  // A value is put where the typed text stood; the mark of an answer does not belong there.
+  const values = fitting.slice(0, mostValues).map((ordinal) => {
+    const entity = entityAt(index, ordinal)
+    return as === 'reference' ? entity.ref : presentName(index, entity).replace(/\?$/, '')
+  })
+  return { completion: { values, total: fitting.length, hasMore: fitting.length > values.length } }
+}
+
+/** Ordinals of entities whose name or reference begins with a text, then of those that contain it elsewhere. */
+function findBeginningWith(index: GraphIndex, text: string): number[] {
+  const beginning: number[] = []
+  const containing: number[] = []
+  index.names.texts.forEach(({ name, ref, aliases }, ordinal) => {
+    if (name.startsWith(text) || ref.startsWith(text)) beginning.push(ordinal)
+    else if (ref.includes(text) || aliases.some((alias) => alias.includes(text))) containing.push(ordinal)
+  })
+  const rank = byRank(index)
+  return [...beginning.toSorted(rank), ...containing.toSorted(rank)]
 }

@@ -2,6 +2,7 @@ import { createMcpHandler, isLegacyRequest } from '@modelcontextprotocol/server'
 import type { Middleware } from 'koa'
 import type { Logger } from 'pino'
 import { accessIdOf, type Principal, type Scope } from '../domain/principal.ts'
+import type { RequestRefused } from '../http/errors.ts'
 import type { Readiness } from '../http/health.ts'
 import type { Context, RequestState } from '../http/request-context.ts'
 import { type McpResource, parseMcpPath } from '../http/resource.ts'
@@ -9,27 +10,37 @@ import { GrantRevoked, type Store } from '../storage/contract.ts'
 import { type Admission, presentCaller } from './admission.ts'
 import { type BearerTokenDeps, createBearerAuthentication } from './bearer-token.ts'
 import { refuse, refuseConfigured } from '../http/authentication.ts'
-import { isWithinLimit } from './call-limit.ts'
+import { countCall, isWithin } from './call-limit.ts'
 import { createChallenges } from './challenge.ts'
 import { parseClientFacts } from './client-facts.ts'
 import { readMessage } from './message.ts'
 import { exchange, toRequest } from './exchange.ts'
 import { createOpenExchanges } from './open-exchanges.ts'
 import { createOriginGuard } from './origin.ts'
+import type { PlainCall, PlainCalls } from './plain-calls.ts'
 import { createRequiredScopes } from './required-scope.ts'
 import type { ServerFactory } from './session-calls.ts'
-import { createSessionRequests } from './session-requests.ts'
+import { createSessionRequests, type SessionReading } from './session-requests.ts'
 import type { Tool } from './tools/define-tool.ts'
 
-export interface McpEndpointDeps extends Omit<BearerTokenDeps, 'artifacts'> {
-  store: Pick<Store, 'artifacts' | 'logs' | 'bus' | 'limiter'>
+export interface McpEndpointDeps extends Omit<BearerTokenDeps, 'artifacts' | 'documents'> {
+  store: Pick<Store, 'artifacts' | 'documents' | 'logs' | 'bus' | 'limiter'>
   publicUrl: string
   /** Their scopes are checked before a server object sees the call. */
   tools: readonly Tool[]
   serverFor: ServerFactory
+  /** Answers what needs no server object; absent: everything gets one. */
+  plainCalls?: PlainCalls | undefined
   isAllowedOrigin: (origin: string) => boolean
   readiness: Readiness
   logger: Logger
+}
+
+/** A request that was let in, and the protocol session it names, where that is being read already. */
+interface Admitted {
+  principal: Principal
+  admission: Admission
+  reading: SessionReading
 }
 
 const rate = { name: 'mcp', limit: 600, windowSeconds: 60 }
@@ -51,11 +62,12 @@ export async function createMcpEndpoint(deps: McpEndpointDeps): Promise<Middlewa
     apiTokens,
     tools,
     serverFor,
+    plainCalls,
     now,
   } = deps
-  const { artifacts, limiter, bus } = store
+  const { artifacts, documents, limiter, bus } = store
   const admitsOrigin = createOriginGuard({ isAllowedOrigin })
-  const authenticate = createBearerAuthentication({ ...deps, artifacts })
+  const authenticate = createBearerAuthentication({ ...deps, artifacts, documents })
   const challenges = createChallenges({ publicUrl })
   const requiredScopes = createRequiredScopes(tools)
   const exchanges = await createOpenExchanges({ bus, readiness, now })
@@ -87,42 +99,61 @@ export async function createMcpEndpoint(deps: McpEndpointDeps): Promise<Middlewa
   }
 
   /** Lets a request in, or answers it. */
-  async function admit(
-    ctx: Context,
-    resource: McpResource,
-  ): Promise<{ principal: Principal; admission: Admission } | undefined> {
+  async function admit(ctx: Context, resource: McpResource): Promise<Admitted | undefined> {
     const { address, requestId, log } = ctx.state
-    const authentication = await authenticate(ctx.req.headers.authorization, { resource, address })
+    let counted: Promise<RequestRefused | undefined> | undefined
+    let reading: SessionReading
+    const count = (accessId: string) => {
+      counted = countCall(log, limiter, rate, accessId)
+      counted.catch(() => {})
+      return counted
+    }
+    // Where it is known whose token it is, all that the request needs is asked for in one round trip to the store.
+    const expect = (accessId: string) => {
+      void count(accessId)
+      reading = sessions.readEarly(ctx)
+    }
+    const authentication = await authenticate(ctx.req.headers.authorization, { resource, address }, expect)
     if (authentication.outcome === 'refused') {
       challenges.refuse(ctx, authentication)
       return undefined
     }
     const { principal, isStillIn } = authentication
     const accessId = accessIdOf(principal)
-    if (!(await isWithinLimit(ctx, limiter, rate, accessId))) return undefined
-    const admission: Admission = {
-      authInfo: presentCaller({ principal, address, requestId, log }),
-      accessId,
-      isStillIn,
-    }
-    return { principal, admission }
+    if (!isWithin(ctx, await (counted ?? count(accessId)))) return undefined
+    const authInfo = presentCaller({ principal, address, requestId, log })
+    return { principal, admission: { authInfo, accessId, isStillIn }, reading }
   }
 
-  async function post(ctx: Context, principal: Principal, admission: Admission): Promise<void> {
+  async function post(ctx: Context, admitted: Admitted): Promise<void> {
+    const { principal, admission, reading } = admitted
     const message = await readMessage(ctx)
     if (message === undefined) return
     noteUse(ctx, principal, message)
     const missing = missingScope(message, principal.scopes)
     if (missing !== undefined) return challenges.insufficientScope(ctx, [missing], principal)
+    const call = plainCalls?.recognize(ctx, message)
+    if (call && plainCalls) return answerPlainCall(ctx, admitted, { call, plainCalls, message })
     const request = toRequest(ctx)
     const isLegacy = await isLegacyRequest(request, message)
     if (isLegacy && (await sessions.initialize(ctx, principal, { message, admission }))) return
     // Since 2026-07-28 there are no sessions; and older clients that never began one, as scripts, need none.
     if (isLegacy && ctx.get('Mcp-Session-Id') !== '') {
-      const session = await sessions.require(ctx, principal)
+      const session = await sessions.require(ctx, principal, reading)
       return session && sessions.post(ctx, session, { message, admission })
     }
     await exchange(ctx, request, { handler, message, admission, exchanges, mayStream: !isLegacy })
+  }
+
+  async function answerPlainCall(
+    ctx: Context,
+    { principal, admission, reading }: Admitted,
+    { call, plainCalls: plain, message }: { call: PlainCall; plainCalls: PlainCalls; message: unknown },
+  ): Promise<void> {
+    if (call.era === 'modern' || ctx.get('Mcp-Session-Id') === '') return plain.answer(ctx, call, admission)
+    const session = await sessions.require(ctx, principal, reading)
+    const plainAnswer = (signal: () => AbortSignal) => plain.run(call, admission, signal)
+    return session && sessions.post(ctx, session, { message, admission, plainAnswer })
   }
 
   return async (ctx, next) => {
@@ -133,10 +164,10 @@ export async function createMcpEndpoint(deps: McpEndpointDeps): Promise<Middlewa
     if (ctx.method !== 'POST' && !isOfSession) return refuseMethod(ctx)
     const admitted = await admit(ctx, resource)
     if (!admitted) return
-    const { principal, admission } = admitted
+    const { principal, admission, reading } = admitted
     try {
-      if (ctx.method === 'POST') return await post(ctx, principal, admission)
-      const session = await sessions.require(ctx, principal)
+      if (ctx.method === 'POST') return await post(ctx, admitted)
+      const session = await sessions.require(ctx, principal, reading)
       if (!session) return
       if (ctx.method === 'GET') await sessions.serveStream(ctx, session, admission)
       else await sessions.end(ctx, session)

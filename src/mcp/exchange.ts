@@ -49,11 +49,18 @@ function watchStream(
 
 /** What the SDK sees of a request: the Accept and Mcp- headers. The token stays behind: nothing below may pass it on. */
 export function toRequest(ctx: Context): Request {
+  return new Request(ctx.request.href, { method: 'POST', headers: headersOf(ctx), signal: watchHangUp(ctx) })
+}
+
+/** Aborted when the client closes the connection before it has the answer. */
+export function watchHangUp(ctx: Context): AbortSignal {
   const hangUp = new AbortController()
-  ctx.res.once('close', () => {
+  const look = () => {
     if (!ctx.res.writableFinished) hangUp.abort()
-  })
-  return new Request(ctx.request.href, { method: 'POST', headers: headersOf(ctx), signal: hangUp.signal })
+  }
+  if (ctx.res.closed) look()
+  ctx.res.once('close', look)
+  return hangUp.signal
 }
 
 function headersOf(ctx: Context): Headers {

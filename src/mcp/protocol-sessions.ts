@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { newSecret, sha256 } from '../domain/identifiers.ts'
 import { type Principal, protocolSessionOwnerOf } from '../domain/principal.ts'
 import { RequestRefused } from '../http/errors.ts'
-import type { Artifacts } from '../storage/contract.ts'
+import type { Artifact, Artifacts } from '../storage/contract.ts'
 
 /** What a client said at `initialize`: the state of a protocol session, from which any process makes its server object. */
 const Introduction = z.object({
@@ -12,7 +12,11 @@ const Introduction = z.object({
 })
 export type Introduction = z.infer<typeof Introduction>
 
-const Payload = z.object({ ownerId: z.string(), introduction: Introduction })
+/** As this file writes it. */
+interface Payload {
+  ownerId: string
+  introduction: Introduction
+}
 
 export interface ProtocolSession {
   /** The `Mcp-Session-Id`. Not a credential: it means something only beside a token of its owner. */
@@ -33,11 +37,12 @@ const longestIntroduction = 16 * 1024
 /** The protocol sessions of 2025-era clients (MCP 2025-11-25, Session Management), each under its client session or service account. */
 export function createProtocolSessions({ artifacts, now }: { artifacts: Artifacts; now: () => number }) {
   function write(id: string, ownerId: string, introduction: Introduction): Promise<void> {
+    const payload = { ownerId, introduction } satisfies Payload
     return artifacts.put({
       model: 'ProtocolSession',
       id,
       grantId: ownerId,
-      payload: { ownerId, introduction },
+      payload,
       expiresAt: now() + idleLifetime,
     })
   }
@@ -60,10 +65,22 @@ export function createProtocolSessions({ artifacts, now }: { artifacts: Artifact
     return { id, key: sha256(id), introduction }
   }
 
-  /** Finds a session of this very principal; that of anybody else is as unknown as one that never was. */
-  async function find(id: string, principal: Principal): Promise<ProtocolSession | undefined> {
-    const artifact = await artifacts.get('ProtocolSession', id)
-    const session = Payload.safeParse(artifact?.payload).data
+  /** Reads the record of a session, whosever it is. */
+  function read(id: string): Promise<Artifact | undefined> {
+    return artifacts.get('ProtocolSession', id)
+  }
+
+  /**
+   * Finds a session of this very principal; that of anybody else is as unknown as one that never was.
+   * @param reading the record, where it is being read already
+   */
+  async function find(
+    id: string,
+    principal: Principal,
+    reading = read(id),
+  ): Promise<ProtocolSession | undefined> {
+    const artifact = await reading
+    const session = artifact?.payload as Payload | undefined
     const ownerId = protocolSessionOwnerOf(principal)
     if (session?.ownerId !== ownerId) return undefined
     const { introduction } = session
@@ -77,5 +94,5 @@ export function createProtocolSessions({ artifacts, now }: { artifacts: Artifact
     await artifacts.delete('ProtocolSession', id)
   }
 
-  return { start, find, end }
+  return { start, read, find, end }
 }

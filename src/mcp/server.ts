@@ -22,6 +22,11 @@ Marks: ~ is inferred from a weaker sign, ? is an address that something uses and
 
 const listHint = { ttlMs: 300_000, cacheScope: 'private' } as const
 
+/** How the server names itself to clients. @param version of the product */
+export function serverIdentity(version: string) {
+  return { name: 'opentrace', title: 'OpenTrace', version }
+}
+
 /**
  * Makes the server object of one request, as the SDK wants it, at the least cost: all lists are prepared once, and
  * the low-level `Server` builds no schemas.
@@ -34,25 +39,22 @@ export function createMcpServers({ version, ...deps }: McpServerDeps): ServerFac
 
   return (authInfo) => {
     const caller = requireCaller(authInfo)
-    const server = new Server(
-      { name: 'opentrace', title: 'OpenTrace', version },
-      {
-        // Without `listChanged`: the lists change only with a new version, and Claude Code would keep a stream open for it.
-        capabilities: { tools: {}, resources: {}, prompts: {}, completions: {} },
-        instructions,
-        // Explicitly private: lists may come to depend on who asks (MCP 2026-07-28, Caching).
-        cacheHints: {
-          'tools/list': listHint,
-          'prompts/list': listHint,
-          'resources/list': listHint,
-          'resources/templates/list': listHint,
-          'server/discover': listHint,
-        },
+    const server = new Server(serverIdentity(version), {
+      // Without `listChanged`: the lists change only with a new version, and Claude Code would keep a stream open for it.
+      capabilities: { tools: {}, resources: {}, prompts: {}, completions: {} },
+      instructions,
+      // Explicitly private: lists may come to depend on who asks (MCP 2026-07-28, Caching).
+      cacheHints: {
+        'tools/list': listHint,
+        'prompts/list': listHint,
+        'resources/list': listHint,
+        'resources/templates/list': listHint,
+        'server/discover': listHint,
       },
-    )
+    })
     server.setRequestHandler('tools/list', () => toolList)
     server.setRequestHandler('tools/call', ({ params }, { mcpReq }) =>
-      callTool(params, caller, mcpReq.signal),
+      callTool(params, caller, () => mcpReq.signal),
     )
     server.setRequestHandler('prompts/list', () => promptList)
     server.setRequestHandler('prompts/get', ({ params }) => fillPrompt(params))

@@ -30,6 +30,9 @@ export interface SessionCallDeps {
   serverRequests: ServerRequests
 }
 
+/** Makes the answer to one request, unless it is told to stop. */
+export type PlainAnswer = (signal: () => AbortSignal) => Promise<JSONRPCMessage>
+
 /** The id under which a server object hears again what the client said at `initialize`. */
 const restoreId = 'restore'
 
@@ -37,7 +40,7 @@ const restoreId = 'restore'
 const firstRevisionWithPriming = '2025-11-25'
 
 /**
- * Answers requests of protocol sessions. Each gets a server object of its own, which is told first what the client said
+ * Answers requests of protocol sessions. Each but the plainest gets a server object of its own, which is told first what the client said
  * at `initialize`; so no process needs to have seen the session before. What the client posts while the call runs (an
  * answer to the server, a cancellation) arrives over the session's channel, whichever process receives it.
  */
@@ -48,15 +51,16 @@ export function createSessionCalls({
   exchanges,
   serverRequests,
 }: SessionCallDeps) {
+  /** @param plainAnswer makes the answer to a request that needs no server object */
   return async function answer(
     ctx: Context,
     session: ProtocolSession,
     request: JSONRPCRequest,
-    { authInfo, accessId, isStillIn }: Admission,
+    { admission, plainAnswer }: { admission: Admission; plainAnswer?: PlainAnswer | undefined },
   ): Promise<void> {
+    const { authInfo, accessId, isStillIn } = admission
     const revision = ctx.get('MCP-Protocol-Version') || session.introduction.protocolVersion
     const primes = revision >= firstRevisionWithPriming
-    const server = serverFor(authInfo)
     const unwatch = exchanges.watch({
       accessId,
       isStillIn,
@@ -65,7 +69,7 @@ export function createSessionCalls({
     })
     const unsubscribe = channel.subscribe(session.key, hear)
     const reply = createCallReply({ ctx, session, events, primes })
-    const { transport, restored } = createTransport({ session, reply, finish, serverRequests, events })
+    const work = plainAnswer ? workAlone(plainAnswer) : workOfServer()
 
     async function finish(message: JSONRPCMessage, send = reply.finish): Promise<void> {
       unwatch()
@@ -73,7 +77,7 @@ export function createSessionCalls({
       try {
         await send(message)
       } finally {
-        await server.close()
+        await work.stop()
       }
     }
     function end(reason: string, send?: CallReply['finish']): void {
@@ -85,7 +89,53 @@ export function createSessionCalls({
       if (signal.kind !== 'message') return
       if (isCancellationOf(request, signal.message)) return end('The request was cancelled.')
       const message = unqualifyAnswer(signal.message, reply.call)
-      if (message !== undefined) transport.onmessage?.(message)
+      if (message !== undefined) work.hear(message)
+    }
+
+    function workOfServer(): Work {
+      const server = serverFor(authInfo)
+      const { transport, restored } = createTransport({ session, reply, finish, serverRequests, events })
+      return {
+        async begin() {
+          await server.connect(transport)
+          const extra: MessageExtraInfo = { authInfo, request: toRequest(ctx) }
+          if (request.method !== 'initialize') {
+            transport.onmessage?.(introductionOf(session), extra)
+            await Promise.race([restored, reply.begun])
+          }
+          transport.onmessage?.(request, primes ? { ...extra, closeSSEStream: reply.detach } : extra)
+        },
+        hear: (message) => transport.onmessage?.(message),
+        stop: () => server.close(),
+      }
+    }
+
+    function workAlone(makeAnswer: PlainAnswer): Work {
+      let stopped: AbortController | undefined
+      let hasEnded = false
+      const signal = () => {
+        stopped ??= new AbortController()
+        if (hasEnded) stopped.abort()
+        return stopped.signal
+      }
+      const run = async () => {
+        try {
+          const made = await makeAnswer(signal)
+          stopped = undefined
+          await finish(made)
+        } catch (err) {
+          ctx.state.log.error({ err }, 'call failed')
+          end('Something went wrong on our side.')
+        }
+      }
+      return {
+        begin: async () => void run(),
+        hear: () => {},
+        async stop() {
+          hasEnded = true
+          stopped?.abort()
+        },
+      }
     }
 
     ctx.res.once('close', () => {
@@ -93,15 +143,17 @@ export function createSessionCalls({
       if (!ctx.res.writableFinished && !reply.isResumable()) end('The client hung up.')
     })
 
-    await server.connect(transport)
-    const extra: MessageExtraInfo = { authInfo, request: toRequest(ctx) }
-    if (request.method !== 'initialize') {
-      transport.onmessage?.(introductionOf(session), extra)
-      await Promise.race([restored, reply.begun])
-    }
-    transport.onmessage?.(request, primes ? { ...extra, closeSSEStream: reply.detach } : extra)
+    await work.begin()
     await reply.begun
   }
+}
+
+/** Whatever makes the answer to one request. */
+interface Work {
+  readonly begin: () => Promise<void>
+  /** Hears an answer of the client to something it asked. */
+  readonly hear: (message: JSONRPCMessage) => void
+  readonly stop: () => Promise<void>
 }
 
 function createTransport(deps: {

@@ -3,12 +3,13 @@ import {
   isJSONRPCNotification,
   isJSONRPCRequest,
   type JSONRPCMessage,
+  type JSONRPCRequest,
   parseJSONRPCMessage,
   SUPPORTED_PROTOCOL_VERSIONS,
 } from '@modelcontextprotocol/server'
 import type { Context } from '../http/request-context.ts'
 import { accessIdOf, type Principal } from '../domain/principal.ts'
-import type { Limiter, Logs, Store } from '../storage/contract.ts'
+import type { Artifact, Limiter, Logs, Store } from '../storage/contract.ts'
 import { isWithinLimit } from './call-limit.ts'
 import type { Admission } from './admission.ts'
 import { createEventLog } from './event-log.ts'
@@ -16,7 +17,7 @@ import { refuseMessage } from './message.ts'
 import type { OpenExchanges } from './open-exchanges.ts'
 import { createProtocolSessions, type ProtocolSession } from './protocol-sessions.ts'
 import { createServerRequests } from './server-requests.ts'
-import { createSessionCalls, type ServerFactory } from './session-calls.ts'
+import { createSessionCalls, type PlainAnswer, type ServerFactory } from './session-calls.ts'
 import { createSessionChannel } from './session-channel.ts'
 import { createSessionStreams } from './session-streams.ts'
 
@@ -29,6 +30,9 @@ export interface SessionRequestDeps {
   serverFor: ServerFactory
   now: () => number
 }
+
+/** The record of a session, on its way from the store. */
+export type SessionReading = Promise<Artifact | undefined> | undefined
 
 export type SessionRequests = Awaited<ReturnType<typeof createSessionRequests>>
 
@@ -56,16 +60,30 @@ export async function createSessionRequests(deps: SessionRequestDeps) {
     if (!(await isWithinLimit(ctx, limiter, rate, accessIdOf(principal)))) return true
     const session = await sessions.start(principal, message.params)
     ctx.set('Mcp-Session-Id', session.id)
-    await answerCall(ctx, session, message, admission)
+    await answerCall(ctx, session, message, { admission })
     return true
+  }
+
+  /** Begins to read the session a request names, before it is known whether the request is let in. */
+  function readEarly(ctx: Context): SessionReading {
+    const id = ctx.get('Mcp-Session-Id')
+    if (id === '') return undefined
+    const reading = sessions.read(id)
+    reading.catch(() => {})
+    return reading
   }
 
   /**
    * Finds the session a request names.
+   * @param reading its record, where it is being read already
    * @returns undefined when the request was answered: a client begins anew on 404 (MCP 2025-11-25, Session Management)
    */
-  async function require(ctx: Context, principal: Principal): Promise<ProtocolSession | undefined> {
-    const session = await sessions.find(ctx.get('Mcp-Session-Id'), principal)
+  async function require(
+    ctx: Context,
+    principal: Principal,
+    reading?: SessionReading,
+  ): Promise<ProtocolSession | undefined> {
+    const session = await sessions.find(ctx.get('Mcp-Session-Id'), principal, reading)
     if (!session) return refuseMessage(ctx, 404, -32001, 'Session not found. Initialize a new one.')
     const revision = ctx.get('MCP-Protocol-Version')
     if (revision !== '' && !SUPPORTED_PROTOCOL_VERSIONS.includes(revision)) {
@@ -78,12 +96,13 @@ export async function createSessionRequests(deps: SessionRequestDeps) {
   async function post(
     ctx: Context,
     session: ProtocolSession,
-    { message, admission }: { message: unknown; admission: Admission },
+    { message, ...how }: { message: unknown; admission: Admission; plainAnswer?: PlainAnswer | undefined },
   ): Promise<void> {
     if (!acceptsAnswer(ctx)) return
+    if (how.plainAnswer) return answerCall(ctx, session, message as JSONRPCRequest, how)
     const parsed = parseMessage(message)
     if (!parsed) return refuseMessage(ctx, 400, -32600, 'This is not a JSON-RPC message.')
-    if (isJSONRPCRequest(parsed)) return answerCall(ctx, session, parsed, admission)
+    if (isJSONRPCRequest(parsed)) return answerCall(ctx, session, parsed, how)
     ctx.status = 202
     if (await isForACall(session, parsed))
       await channel.publish(session.key, { kind: 'message', message: parsed })
@@ -100,7 +119,7 @@ export async function createSessionRequests(deps: SessionRequestDeps) {
     ctx.status = 204
   }
 
-  return { initialize, require, post, serveStream, end }
+  return { initialize, readEarly, require, post, serveStream, end }
 }
 
 /** An answer may be JSON or a stream, so clients must accept both (MCP 2025-11-25, Sending Messages). */

@@ -34,7 +34,8 @@ export interface ToolCallDeps {
 export type CallTool = (
   params: CallToolRequestParams,
   caller: Caller,
-  signal: AbortSignal,
+  /** Aborted when nobody waits for the answer; made only for a tool that asks for it. */
+  signal: () => AbortSignal,
 ) => Promise<CallToolResult>
 
 /**
@@ -58,21 +59,28 @@ export function createToolCalls({ tools, auditLog, ...context }: ToolCallDeps): 
     const durationMs = context.now() - started
     const call = { tool: tool.name, outcome, entities, text, durationMs }
     auditLog.note(caller.principal.organization.id, presentCall(caller, call))
-    return structuredContent
-      ? { structuredContent, content: [{ type: 'text', text }] }
-      : { isError: true, content: [{ type: 'text', text }] }
+    const content = [{ type: 'text' as const, text }]
+    return structuredContent ? { content, structuredContent } : { content, isError: true }
   }
 
   async function answer(
     tool: Tool,
     params: CallToolRequestParams,
     caller: Caller,
-    signal: AbortSignal,
+    signal: () => AbortSignal,
   ): Promise<Answer> {
     const input = tool.inputSchema.safeParse(params.arguments ?? {})
     if (!input.success) return { outcome: 'refused', text: describeIssues(tool, input.error), entities: [] }
+    let asked: AbortSignal | undefined
     try {
-      const made = await tool.handler(input.data, { ...context, principal: caller.principal, signal })
+      const made = await tool.handler(input.data, {
+        ...context,
+        principal: caller.principal,
+        get signal() {
+          asked ??= signal()
+          return asked
+        },
+      })
       return { outcome: 'answered', ...made }
     } catch (error) {
       return { ...explain(error, tool, caller), entities: [] }

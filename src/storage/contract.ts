@@ -105,6 +105,11 @@ export interface Documents {
    * a version conflict is not. Read back as `touched`. Does nothing when the document is absent.
    */
   readonly touch: (kind: string, id: string, facts: Record<string, string | number>) => Promise<void>
+  /**
+   * A mark that every commit replaces by one that never was, whichever process commits, in the same step. While it is
+   * the same, whatever was read after it was first asked for still stands; `touched` facts do not count. One cheap read.
+   */
+  readonly revision: () => Promise<string>
 }
 
 export interface StoredDocument {

@@ -148,4 +148,29 @@ export function documentRules(subject: () => Subject): void {
     await documents.commit([document])
     assert.deepEqual((await documents.get('user', document.id))?.touched, {})
   })
+
+  test('every commit, of this process or another, makes the revision one that never was; nothing else does', async () => {
+    const { store, neighbour = store } = subject()
+    const { documents } = store
+    const document = user()
+    const { id } = document
+    const seen = [await documents.revision()]
+    const afterEach = async (commit: () => Promise<void>) => {
+      await commit()
+      seen.push(await documents.revision())
+      assert.equal(await documents.revision(), seen.at(-1), 'it stays while nothing is committed')
+    }
+    await afterEach(() => documents.commit([document]))
+    await afterEach(() => neighbour.documents.commit([{ ...document, version: 1 }]))
+    await afterEach(() => documents.commit([{ ...document, version: 2 }]))
+    await afterEach(() => neighbour.documents.commit([{ op: 'delete', kind: 'user', id, version: 3 }]))
+    assert.equal(new Set(seen).size, seen.length)
+
+    await documents.commit([document])
+    const before = await documents.revision()
+    await documents.touch('user', id, { lastUsedAt: 1 })
+    await assert.rejects(documents.commit([{ ...document, version: 7 }]), Conflict)
+    await documents.get('user', id)
+    assert.equal(await documents.revision(), before)
+  })
 }

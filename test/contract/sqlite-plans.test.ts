@@ -70,6 +70,7 @@ async function useEverything(database: Database): Promise<void> {
   await documents.findUnique('user', 'email', 'e')
   await documents.list('user', 'team', 't')
   await documents.touch('user', '1', { at: 1 })
+  await documents.revision()
   await documents.commit([{ op: 'delete', kind: 'user', id: '1', version: 2 }])
 
   const logs = createLogs({ database, now })

@@ -7,6 +7,8 @@
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { pino } from 'pino'
+import { createArchitecture } from '../../src/architecture/architecture.ts'
+import { createTraceIngest } from '../../src/architecture/ingestion/trace-ingest.ts'
 import { createApp } from '../../src/app.ts'
 import { createHttpServer } from '../../src/cli/serve.ts'
 import { parseConfig } from '../../src/config.ts'
@@ -35,6 +37,12 @@ const app = await createApp({
   publicFetch: () => Promise.reject(new Error('no network')),
   resolveTxt: () => Promise.reject(new Error('no network')),
   mailer: createSmtpMailer(config.mail),
+  traceIngest: createTraceIngest({
+    architecture: createArchitecture({ blobs: stoppable.blobs, now: now }),
+    logs: stoppable.logs,
+    onDelay: () => {},
+    now: now,
+  }),
   now,
 })
 app.middleware.unshift(stops.middleware)

@@ -130,7 +130,10 @@ describe('Architecture pages (/organizations/{slug}/architecture)', () => {
     const { html } = await mel.open(`${base}/changes?from=1&to=3`)
     assert.match(html, /From revision 1 to 3: 1 entity added/)
     assert.match(html, /service%3Adefault%2Fcart%40production/)
-    assert.match((await mel.open(`${base}/changes?from=0&to=1`)).html, /\d\d entities and \d\d relations added/)
+    assert.match(
+      (await mel.open(`${base}/changes?from=0&to=1`)).html,
+      /\d\d entities and \d\d relations added/,
+    )
     assert.match((await mel.open(`${base}/changes?from=1&to=99`)).html, /There is no revision 99 here/)
     assert.match(
       (await mel.open(pageOf('service:default/cart@production'))).html,

@@ -224,7 +224,7 @@ describe('The MCP endpoint', () => {
   it('announces tools and nothing else, with instructions that Claude Code shows whole', async () => {
     const response = await post(endpoint.url, initialize(), mcpHeaders(token))
     const { result } = await answerOf(response)
-    assert.deepEqual(result?.['capabilities'], { tools: {} })
+    assert.deepEqual(result?.['capabilities'], { tools: {}, resources: {}, prompts: {}, completions: {} })
     assert.equal(result['protocolVersion'], '2025-11-25')
     const instructions = String(result['instructions'])
     assert(instructions.length <= 2048 && instructions.includes('search_entities'))

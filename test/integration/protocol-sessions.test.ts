@@ -291,7 +291,7 @@ describe('The standalone stream', () => {
     const headers = await beginSession(one.url, await revoked.issueToken())
     const doomed = await listen(two.url, headers)
     // Its access token expires meanwhile, which its client will notice at its next request.
-    const expiring = await client.issueToken({ exp: Math.floor(Date.now() / 1000) + 1 })
+    const expiring = await client.issueToken({ exp: Math.floor(Date.now() / 1000) + 2 })
     const sparedSession = await beginSession(one.url, expiring)
     const spared = readEvents(await listen(two.url, sparedSession))
     await spared.next()

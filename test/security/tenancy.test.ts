@@ -8,6 +8,7 @@ import { type Browser, formsOf } from '../support/browser.ts'
 import { declaredRoutes } from '../support/declared-routes.ts'
 import { invite } from '../support/invitations.ts'
 import { service } from '../support/kubernetes-manifests.ts'
+import { mcpHeaders, post } from '../support/mcp-endpoint.ts'
 import { callTool, signIn, type Tokens } from '../support/oauth-client.ts'
 import { redisSkipReason, startRedis } from '../support/redis.ts'
 import { password, startServer, type TestServer } from '../support/server.ts'
@@ -193,9 +194,17 @@ function ofAccount({ serviceAccount, apiToken, trustRule }: Belongings): Record<
 
 /** The arguments with which each tool is asked for another's entity; `undefined` for a tool that takes none. */
 const toolArguments: Record<string, ((of: Belongings) => Record<string, unknown>) | undefined> = {
+  analyze_impact: ({ entity }) => ({ ref: [entity] }),
+  compare_dependencies: ({ entity }) => ({ refs: [entity, entity] }),
+  explain_relation: ({ entity }) => ({ from: entity, to: entity }),
+  find_issues: ({ entity }) => ({ scope: entity }),
   find_paths: ({ entity }) => ({ from: entity, to: entity }),
+  find_similar: ({ entity }) => ({ ref: entity }),
+  get_changes: ({ entity }) => ({ scope: entity }),
   get_dependencies: ({ entity }) => ({ ref: entity }),
   get_entity: ({ entity }) => ({ ref: entity }),
+  get_overview: ({ entity }) => ({ focus: entity }),
+  rank_critical: ({ entity }) => ({ scope: entity }),
   search_entities: ({ entity }) => ({ query: entity }),
   whoami: undefined,
 }
@@ -400,6 +409,27 @@ for (const store of stores) {
         }
         const whoami = await (await callTool(server.origin, asker.tokens.access_token)).text()
         assert.ok(whoami.includes(asker.belongings.slug) && !whoami.includes(owner.belongings.slug))
+      }
+    })
+
+    it('resources and completions tell of another’s entity as of one that is not there', async () => {
+      const methods: Record<string, (of: Belongings) => object> = {
+        'resources/read': ({ entity }) => ({ uri: `architecture://entities/${entity}` }),
+        'completion/complete': ({ entity }) => ({
+          ref: { type: 'ref/resource', uri: 'architecture://entities/{ref}' },
+          argument: { name: 'ref', value: entity.slice(-8) },
+        }),
+      }
+      for (const [method, paramsFor] of Object.entries(methods)) {
+        const [foreign, missing] = await Promise.all(
+          [saul.belongings, nobodys].map(async (of) => {
+            const message = { jsonrpc: '2.0', id: 1, method, params: paramsFor(of) }
+            const headers = mcpHeaders(nora.tokens.access_token)
+            const text = await (await post(`${server.origin}/mcp/v1`, message, headers)).text()
+            return text.replaceAll(of.entity, '…').replaceAll(of.entity.slice(-8), '…')
+          }),
+        )
+        assert.equal(foreign, missing, method)
       }
     })
 

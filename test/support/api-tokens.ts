@@ -1,5 +1,6 @@
 import { administrationBy } from '../../src/domain/administration.ts'
 import type { ApiTokenForm, IssuedApiToken } from '../../src/domain/api-token-issue.ts'
+import type { Scope } from '../../src/domain/principal.ts'
 import type { ServiceAccount } from '../../src/domain/service-accounts.ts'
 import type { populate, TestServer } from './server.ts'
 
@@ -11,13 +12,18 @@ export function administrationOf({ ada, acme }: People) {
 }
 
 /** A service account of acme, made by ada. */
-export function createAccount({ domain }: TestServer, people: People, name = 'ci'): Promise<ServiceAccount> {
-  return domain.serviceAccounts.create(administrationOf(people), { name, description: '' })
+export function createAccount(
+  { domain }: Pick<TestServer, 'domain'>,
+  people: People,
+  name = 'ci',
+  scopes?: Scope[],
+): Promise<ServiceAccount> {
+  return domain.serviceAccounts.create(administrationOf(people), { name, description: '', scopes })
 }
 
 /** A token of an account of acme, for 30 days unless said otherwise. */
 export function issueToken(
-  { domain }: TestServer,
+  { domain }: Pick<TestServer, 'domain'>,
   people: People,
   account: ServiceAccount,
   form: Partial<ApiTokenForm> = {},

@@ -14,6 +14,7 @@ import type { Readiness } from '../../src/http/health.ts'
 import { requestContext, type RequestState } from '../../src/http/request-context.ts'
 import { createMcpEndpoint } from '../../src/mcp/endpoint.ts'
 import { resourceIdentifier } from '../../src/http/resource.ts'
+import { createPlainCalls } from '../../src/mcp/plain-calls.ts'
 import { createMcpServers } from '../../src/mcp/server.ts'
 import { protectedResourceMetadata } from '../../src/mcp/protected-resource-metadata.ts'
 import type { ServerFactory } from '../../src/mcp/session-calls.ts'
@@ -31,7 +32,7 @@ export async function signedInClient(options: { store?: Store } = {}) {
   const { artifacts, documents } = store
   const domain = createDomain({ store, now })
   const { users, organizations, members, clientSessions } = domain
-  const deps = { ...domain, artifacts, now }
+  const deps = { ...domain, artifacts, documents, now }
 
   const { user, change: userChange } = await users.prepare({
     email: `${randomBytes(4).toString('hex')}@example.com`,
@@ -105,10 +106,23 @@ const noArchitecture: Architecture = {
 export async function startEndpoint(
   client: SignedInClient,
   tools: readonly Tool[] = allTools,
-  options: { serverFor?: ServerFactory; readiness?: Readiness } = {},
+  options: {
+    serverFor?: ServerFactory
+    readiness?: Readiness
+    /** Absent: when the tools are ours. Otherwise everything gets a server object of the SDK. */
+    answersPlainCalls?: boolean
+  } = {},
 ) {
   const logged: string[] = []
   const logger = pino({ level: 'debug' }, { write: (line: string) => logged.push(line) })
+  const forTools = {
+    tools,
+    version: '0.0.0-test',
+    auditLog: client.deps.auditLog,
+    architecture: noArchitecture,
+    publicUrl,
+    now: Date.now,
+  }
   const app = new Koa<RequestState>()
   app.silent = true
   app.use(requestContext({ logger, trustedProxies: new BlockList(), now: Date.now }))
@@ -123,16 +137,11 @@ export async function startEndpoint(
       readiness: options.readiness ?? { draining: false },
       logger,
       tools,
-      serverFor:
-        options.serverFor ??
-        createMcpServers({
-          tools,
-          version: '0.0.0-test',
-          auditLog: client.deps.auditLog,
-          architecture: noArchitecture,
-          publicUrl,
-          now: Date.now,
-        }),
+      serverFor: options.serverFor ?? createMcpServers(forTools),
+      plainCalls:
+        (options.answersPlainCalls ?? options.serverFor === undefined)
+          ? createPlainCalls(forTools)
+          : undefined,
     }),
   )
   const server = await new Promise<Server>((resolve) => {

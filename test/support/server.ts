@@ -3,6 +3,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { pino } from 'pino'
+import { createArchitecture } from '../../src/architecture/architecture.ts'
+import { createTraceIngest } from '../../src/architecture/ingestion/trace-ingest.ts'
 import { createApp } from '../../src/app.ts'
 import { createHttpServer } from '../../src/cli/serve.ts'
 import { parseConfig } from '../../src/config.ts'
@@ -45,6 +47,8 @@ export interface TestServerOptions {
   /** Answers in place of DNS. */
   resolveTxt?: (name: string) => Promise<string[][]>
   now?: () => number
+  /** How often traces that are due are written, in milliseconds. */
+  lookEvery?: number
 }
 
 export const password = 'correct horse battery staple'
@@ -72,6 +76,13 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   const domain = createDomain({ store, now })
   const log: string[] = []
   const logger = pino({ level: 'debug' }, { write: (line: string) => void log.push(line) })
+  const traceIngest = createTraceIngest({
+    architecture: createArchitecture({ blobs: store.blobs, now }),
+    logs: store.logs,
+    onDelay: (err) => logger.warn({ err }, 'traces not written yet'),
+    ...(options.lookEvery === undefined ? {} : { lookEvery: options.lookEvery }),
+    now,
+  })
   const app = await createApp({
     config,
     store,
@@ -80,6 +91,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     readiness: { draining: false },
     fetch: options.fetch ?? globalThis.fetch,
     mailer: options.mailer ?? createSmtpMailer(config.mail),
+    traceIngest,
     ...(options.mcpServerFor === undefined ? {} : { mcpServerFor: options.mcpServerFor }),
     publicFetch: options.publicFetch ?? createPublicFetch({ lookup }),
     resolveTxt: options.resolveTxt ?? (() => Promise.reject(new Error('no network'))),
@@ -101,6 +113,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
       await new Promise((resolve) => {
         server.close(resolve)
       })
+      await traceIngest.stop()
       await domain.auditLog.flush()
       await store.close()
     },

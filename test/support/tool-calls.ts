@@ -1,5 +1,7 @@
 import type { z } from 'zod'
 import { createArchitecture, type Architecture } from '../../src/architecture/architecture.ts'
+import { indexGraph } from '../../src/architecture/loading.ts'
+import type { Graph } from '../../src/architecture/model.ts'
 import type { Tool, ToolContext } from '../../src/mcp/tools/define-tool.ts'
 import { createMemoryBlobs } from './memory-blobs.ts'
 
@@ -8,6 +10,24 @@ export async function architectureOf(...documents: string[]): Promise<Architectu
   const architecture = createArchitecture({ blobs: createMemoryBlobs(), now: () => 0 })
   await architecture.importFiles('org', [{ path: 'test.yaml', content: documents.join('\n---\n') }])
   return architecture
+}
+
+function refuse(): Promise<never> {
+  return Promise.reject(new Error('nothing is imported here'))
+}
+
+/** An architecture that is one graph, whoever asks. */
+export function serving(served: Graph): Architecture {
+  const loaded = indexGraph(served)
+  return {
+    load: () => Promise.resolve(loaded),
+    importFiles: refuse,
+    importSample: refuse,
+    ingest: refuse,
+    removeSource: refuse,
+    decide: refuse,
+    erase: refuse,
+  }
 }
 
 /** Calls a tool as the endpoint does: parsed input, a principal of the organization `org`. */

@@ -23,6 +23,7 @@ const layers: Record<string, { folders: string[]; packages: string[] }> = {
       'dashboard',
       'domain',
       'http',
+      'ingest',
       'mcp',
       'package.ts',
       'storage/contract.ts',
@@ -44,7 +45,7 @@ const layers: Record<string, { folders: string[]; packages: string[] }> = {
       'storage/open.ts',
       'upstream/public-fetch.ts',
     ],
-    packages: ['node:*', 'commander', 'koa', 'pino', 'zod'],
+    packages: ['node:*', 'commander', 'ignore', 'koa', 'pino', 'zod'],
   },
   'authorization-server': {
     folders: ['domain', 'http', 'storage/contract.ts'],
@@ -53,6 +54,10 @@ const layers: Record<string, { folders: string[]; packages: string[] }> = {
   mcp: {
     folders: ['architecture', 'domain', 'http', 'storage/contract.ts'],
     packages: ['node:*', '@modelcontextprotocol/server', 'koa', 'pino', 'zod'],
+  },
+  ingest: {
+    folders: ['architecture', 'domain', 'http', 'storage/contract.ts'],
+    packages: ['koa', 'protobufjs/light.js'],
   },
   dashboard: {
     folders: ['architecture', 'diagnosis', 'domain', 'http'],
@@ -88,7 +93,16 @@ const layers: Record<string, { folders: string[]; packages: string[] }> = {
   architecture: {
     folders: ['domain', 'storage/contract.ts'],
     // Of dagre the layout of diagrams, of protobufjs the reading of bytes: arithmetic.
-    packages: ['node:util', 'node:zlib', '@dagrejs/dagre', 'protobufjs/light.js', 'yaml', 'zod'],
+    packages: [
+      'node:crypto',
+      'node:util',
+      'node:zlib',
+      '@dagrejs/dagre',
+      'protobufjs/light.js',
+      'smol-toml',
+      'yaml',
+      'zod',
+    ],
   },
   domain: {
     folders: ['storage/contract.ts'],

@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { before, describe, it } from 'node:test'
 import { type BearerTokenDeps, createBearerAuthentication } from '../../src/mcp/bearer-token.ts'
-import { StoreUnavailable } from '../../src/storage/contract.ts'
+import { type Artifacts, type Documents, StoreUnavailable } from '../../src/storage/contract.ts'
+import { createSqliteStore } from '../../src/storage/sqlite/store.ts'
 import { type SignedInClient, signedInClient } from '../support/mcp-endpoint.ts'
 
 const resource = 'http://localhost:3000/mcp/v1'
+
+const down = () => Promise.reject(new StoreUnavailable('down'))
 
 function authentication(client: SignedInClient, overrides: Partial<BearerTokenDeps> = {}) {
   const authenticate = createBearerAuthentication({ ...client.deps, ...overrides })
@@ -85,7 +91,7 @@ describe('A bearer token', () => {
   })
 
   it('is not refused when the store cannot be reached: that rises', async () => {
-    const artifacts = { ...client.deps.artifacts, get: () => Promise.reject(new StoreUnavailable('down')) }
+    const artifacts = { ...client.deps.artifacts, get: down }
     await assert.rejects(
       authentication(client, { artifacts })(`Bearer ${'A'.repeat(43)}`),
       (error) => error instanceof StoreUnavailable,
@@ -97,9 +103,10 @@ describe('A bearer token whose session changed', () => {
   async function afterwards(change: (client: SignedInClient) => Promise<void>) {
     const client = await signedInClient()
     const header = `Bearer ${await client.issueToken()}`
-    assert.equal((await authentication(client)(header)).outcome, 'accepted')
+    const authenticate = authentication(client)
+    assert.equal((await authenticate(header)).outcome, 'accepted')
     await change(client)
-    const answer = await authentication(client)(header)
+    const answer = await authenticate(header)
     assert(answer.outcome === 'refused')
     return answer
   }
@@ -154,7 +161,114 @@ describe('A bearer token whose session changed', () => {
   })
 })
 
-async function changeDocument(client: SignedInClient, kind: string, id: string, facts?: object) {
+describe('A bearer token that was accepted before', () => {
+  it('is accepted again for one look at the revision of documents and one at its grant', async () => {
+    const client = await signedInClient()
+    const read: string[] = []
+    const artifacts: Artifacts = {
+      ...client.deps.artifacts,
+      get: (model, id) => {
+        read.push(model)
+        return client.deps.artifacts.get(model, id)
+      },
+    }
+    const documents: Documents = {
+      ...client.deps.documents,
+      revision: () => {
+        read.push('revision')
+        return client.deps.documents.revision()
+      },
+    }
+    const authenticate = authentication(client, { artifacts, documents })
+    const header = `Bearer ${await client.issueToken()}`
+    const first = await authenticate(header)
+    read.length = 0
+    const second = await authenticate(header)
+    assert(first.outcome === 'accepted' && second.outcome === 'accepted')
+    assert.deepEqual(second.principal, first.principal)
+    assert.deepEqual(read, ['revision', 'Grant'])
+  })
+
+  it('is looked up again after any commit, and shows what that changed', async () => {
+    const client = await signedInClient()
+    const authenticate = authentication(client)
+    const header = `Bearer ${await client.issueToken()}`
+    await authenticate(header)
+    await changeDocument(client, 'organization', client.organization.id, { name: 'Renamed' })
+    const answer = await authenticate(header)
+    assert(answer.outcome === 'accepted')
+    assert.equal(answer.principal.organization.name, 'Renamed')
+  })
+
+  it('is refused when it expires meanwhile, and when its session does', async () => {
+    for (const minutes of [31, 25 * 60]) {
+      let clock = Date.now()
+      const client = await signedInClient()
+      const authenticate = authentication(client, { now: () => clock })
+      const exp = minutes > 60 ? { exp: Math.floor(clock / 1000) + 100 * 60 * 60 } : {}
+      const header = `Bearer ${await client.issueToken(exp)}`
+      assert.equal((await authenticate(header)).outcome, 'accepted')
+      clock += minutes * 60_000
+      assert.equal((await authenticate(header)).outcome, 'refused')
+    }
+  })
+
+  it('is refused at the next request after another process has ended what it rests on', async (t) => {
+    const file = join(await mkdtemp(join(tmpdir(), 'opentrace-')), 'opentrace.db')
+    const [store, elsewhere] = [await createSqliteStore({ file }), await createSqliteStore({ file })]
+    t.after(async () => {
+      await Promise.all([store.close(), elsewhere.close()])
+      await rm(dirname(file), { recursive: true })
+    })
+    const endings: ((client: SignedInClient) => Promise<void>)[] = [
+      (client) => elsewhere.artifacts.revokeGrant(client.session.id),
+      (client) => changeDocument({ store: elsewhere }, 'user', client.user.id, { disabledAt: 1 }),
+      (client) =>
+        changeDocument({ store: elsewhere }, 'member', `${client.organization.id}:${client.user.id}`),
+    ]
+    for (const end of endings) {
+      const client = await signedInClient({ store })
+      const authenticate = authentication(client)
+      const header = `Bearer ${await client.issueToken()}`
+      assert.equal((await authenticate(header)).outcome, 'accepted')
+      await end(client)
+      assert.equal((await authenticate(header)).outcome, 'refused')
+    }
+  })
+
+  it('is not believed when the store cannot be reached', async () => {
+    const client = await signedInClient()
+    for (const part of ['documents', 'artifacts'] as const) {
+      const { documents, artifacts } = client.deps
+      const deps = { documents: { ...documents }, artifacts: { ...artifacts } }
+      const authenticate = authentication(client, deps)
+      const header = `Bearer ${await client.issueToken()}`
+      assert.equal((await authenticate(header)).outcome, 'accepted')
+      Object.assign(deps[part], part === 'documents' ? { revision: down } : { get: down })
+      await assert.rejects(authenticate(header), (error) => error instanceof StoreUnavailable)
+    }
+  })
+
+  it('is not accepted for another resource than it was', async () => {
+    const client = await signedInClient()
+    const authenticate = createBearerAuthentication(client.deps)
+    const header = `Bearer ${await client.issueToken()}`
+    const presentation = { resource: { identifier: resource, slug: undefined }, address: '127.0.0.1' }
+    assert.equal((await authenticate(header, presentation)).outcome, 'accepted')
+    const { slug } = client.organization
+    const elsewhere = { identifier: `http://localhost:3000/o/${slug}/mcp/v1`, slug }
+    const answer = await authenticate(header, { ...presentation, resource: elsewhere })
+    assert(answer.outcome === 'refused')
+    assert.equal(answer.reason, 'wrong_audience')
+  })
+})
+
+async function changeDocument(
+  client: Pick<SignedInClient, 'store'>,
+  kind: string,
+  id: string,
+  facts?: object,
+) {
   const { documents } = client.store
   const document = await documents.get(kind, id)
   assert(document)

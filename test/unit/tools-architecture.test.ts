@@ -104,7 +104,8 @@ test('get_entity is a card with evidence by file, line and variable', async () =
   const { content } = await call(getEntity, { ref: 'routing' }, await sample())
   assert.equal(content['ref'], 'service:lanternpost/routing')
   assert.deepEqual(content['workloads'], ['Deployment routing'])
-  assert.deepEqual(content['depends_on'], { routing: { calls: ['weather-feed'], owned_by: ['fleet'] } })
+  assert.deepEqual(content['depends_on'], { routing: { calls: ['weather-feed'] } })
+  assert.deepEqual(content['owners'], ['fleet'])
   assert.deepEqual(content['depended_on_by'], {
     tracking: { calls: ['routing'] },
     dispatch: { calls: ['routing'] },

@@ -3,33 +3,14 @@ import { test } from 'node:test'
 import * as cl100k from 'gpt-tokenizer/encoding/cl100k_base'
 import * as o200k from 'gpt-tokenizer/encoding/o200k_base'
 import type { Architecture } from '../../src/architecture/architecture.ts'
-import { indexGraph } from '../../src/architecture/loading.ts'
-import type { Graph } from '../../src/architecture/model.ts'
 import { DomainError } from '../../src/domain/errors.ts'
 import { presentTools } from '../../src/mcp/tool-list.ts'
 import { getDependencies } from '../../src/mcp/tools/get-dependencies.ts'
 import { getEntity } from '../../src/mcp/tools/get-entity.ts'
 import { tools } from '../../src/mcp/tools/tools.ts'
 import { entity, graph, randomGraph, relation } from '../support/random-graphs.ts'
-import { call } from '../support/tool-calls.ts'
+import { call, serving } from '../support/tool-calls.ts'
 import { toolQuestions } from '../support/tool-questions.ts'
-
-function refuse(): Promise<never> {
-  return Promise.reject(new Error('nothing is imported here'))
-}
-
-function serving(served: Graph): Architecture {
-  const loaded = indexGraph(served)
-  return {
-    load: () => Promise.resolve(loaded),
-    importFiles: refuse,
-    importSample: refuse,
-    ingest: refuse,
-    removeSource: refuse,
-    decide: refuse,
-    erase: refuse,
-  }
-}
 
 /** As many tokens as the less favourable of two tokenizers counts. */
 function countTokens(text: string): number {

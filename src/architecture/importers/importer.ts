@@ -8,13 +8,14 @@ export interface Importer {
   title: string
   /** Whether a file looks like its own, by name or a glance at the content. Must be cheap and not throw. */
   accepts: (file: ImportFile) => boolean
-  /** Whether a file that nobody accepts is read along where there are accepted ones, such as a `.env`. By name alone. */
+  /** Whether a file that nobody more particular accepts is read along where there are accepted ones, such as a `.env`. By name alone. */
   accompanies?: (file: ImportFile) => boolean
   /**
    * All files or none.
+   * @param beside All files of the import, also those of other kinds.
    * @throws {DomainError} `import_refused` with `FILE:LINE: why`
    */
-  read: (files: readonly ImportFile[]) => Reading
+  read: (files: readonly ImportFile[], beside?: readonly ImportFile[]) => Reading
 }
 
 /** What files of one kind say. */

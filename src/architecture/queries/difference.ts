@@ -13,6 +13,12 @@ export interface ChangedEntity {
   fields: string[]
 }
 
+/** Between a graph and itself. */
+export const noDifference: GraphDifference = {
+  entities: { added: [], removed: [], changed: [] },
+  relations: { added: [], removed: [], changed: [] },
+}
+
 /** Names a relation. */
 export type RelationKey = Pick<Relation, 'from' | 'to' | 'type'>
 

@@ -1,5 +1,5 @@
 import { degreeOf, entityAt, forEachStep, relationsBetween, type GraphIndex } from '../graph-index.ts'
-import { isAsynchronous } from '../kind-groups.ts'
+import { isAsynchronous, isUserFacing } from '../kind-groups.ts'
 import { isDependency, type Relation, type RelationType } from '../model.ts'
 import { findCycles } from './cycles.ts'
 import type { Finding } from './issues.ts'
@@ -36,12 +36,16 @@ export function findCycleIssues(index: GraphIndex): Finding[] {
 /** Below, too little is lost to speak of a single point of failure. */
 const minDominated = 2
 
-/** What others are reached only through. Entry points are left out unless one instance is all there is. */
+/**
+ * What others are reached only through. Of entry points only those that people face, and where one instance is all there
+ * is: nobody misses what was reached through a job or a generator of load.
+ */
 export function findSinglePointIssues(index: GraphIndex): Finding[] {
   return findSinglePoints(index)
     .filter(
-      ({ dominated, isEntryPoint, isSingleInstance }) =>
-        dominated >= minDominated && (!isEntryPoint || isSingleInstance),
+      ({ ordinal, dominated, isEntryPoint, isSingleInstance }) =>
+        dominated >= minDominated &&
+        (!isEntryPoint || (isSingleInstance && isUserFacing(entityAt(index, ordinal).kind))),
     )
     .map((point) => ({
       type: 'spof',

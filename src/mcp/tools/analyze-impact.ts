@@ -55,7 +55,7 @@ export const analyzeImpact = defineGraphTool({
         entry_points: presentCut(asked, impact.entryPoints),
         teams_to_notify: presentTeams(asked, impact),
         data_stores: presentCut(asked, impact.dataStores),
-        redundant: presentCut(
+        covered_by_redundancy: presentCut(
           asked,
           shown.filter(({ provision }) => provision === 'redundant').map(({ ordinal }) => ordinal),
         ),

@@ -23,6 +23,9 @@ const enoughFilled = 0.96
 /** After so many measurements the search halves what is left instead: some items are much longer than others. */
 const patience = 4
 
+/** Most answers are short, and then one rendering tells. */
+const fewItems = 40
+
 /**
  * How many of `available` ranked items fit into an answer, at least one, so that a cursor always moves on.
  * @param render The whole answer with the first so many items.
@@ -35,7 +38,7 @@ export function countThatFits(
   const measure = (count: number) => measureAnswer(render(count))
   let fitting = { count: 0, tokens: 0 }
   let excessive: { count: number; tokens: number } | undefined
-  let next = Math.min(available, 8)
+  let next = available <= fewItems ? available : 8
   // Items are about equally long, so that where to look next is interpolated; each measurement narrows the search.
   for (let attempt = 1; next > fitting.count && next < (excessive?.count ?? available + 1); attempt += 1) {
     const measured = { count: next, tokens: measure(next) }

@@ -14,25 +14,12 @@ export type Change = { /** Of the entities concerned. */ refs: string[] } & (
  * Every change of a difference, entities before relations, in the order in which they are told and cut.
  * @param scope references; absent: all. A relation is in scope with one of its ends.
  */
-export function listChanges(
-  { entities, relations }: GraphDifference,
-  scope?: ReadonlySet<string> | undefined,
-): Change[] {
-  const ofEntity = (part: 'entities_added' | 'entities_removed') => (ref: string) => ({
-    part,
-    ref,
-    refs: [ref],
-  })
-  const ofRelation = (part: 'relations_added' | 'relations_removed') => (relation: RelationKey) => ({
-    part,
-    relation,
-    refs: [relation.from, relation.to],
-  })
+export function listChanges({ entities, relations }: GraphDifference, scope?: ReadonlySet<string>): Change[] {
   const all: Change[] = [
-    ...entities.added.map(ofEntity('entities_added')),
-    ...entities.removed.map(ofEntity('entities_removed')),
-    ...relations.added.map(ofRelation('relations_added')),
-    ...relations.removed.map(ofRelation('relations_removed')),
+    ...entities.added.map((ref) => changeOfEntity('entities_added', ref)),
+    ...entities.removed.map((ref) => changeOfEntity('entities_removed', ref)),
+    ...relations.added.map((relation) => changeOfRelation('relations_added', relation)),
+    ...relations.removed.map((relation) => changeOfRelation('relations_removed', relation)),
     ...entities.changed.map(({ ref, fields }) => ({
       part: 'entities_changed' as const,
       ref,
@@ -48,6 +35,14 @@ export function listChanges(
     })),
   ]
   return scope === undefined ? all : all.filter(({ refs }) => refs.some((ref) => scope.has(ref)))
+}
+
+function changeOfEntity(part: 'entities_added' | 'entities_removed', ref: string): Change {
+  return { part, ref, refs: [ref] }
+}
+
+function changeOfRelation(part: 'relations_added' | 'relations_removed', relation: RelationKey): Change {
+  return { part, relation, refs: [relation.from, relation.to] }
 }
 
 /** Groups changes by what happened; what is gone bears its former name. */

@@ -17,6 +17,9 @@ export function renderText({ summary, ...content }: AnswerContent): string {
   return [summary, ...renderFields(content, '')].join('\n')
 }
 
+/** Fields that may be drawings of several lines, whose parts are escaped where they are drawn. */
+const blocks: ReadonlySet<string> = new Set(['mermaid', 'depends_on', 'depended_on_by'])
+
 function renderFields(fields: Record<string, unknown>, indent: string): string[] {
   return Object.entries(fields).flatMap(([key, value]) => {
     if (value === undefined) return []
@@ -24,13 +27,15 @@ function renderFields(fields: Record<string, unknown>, indent: string): string[]
       return [`${indent}${key}:`, ...value.map((item) => `${indent}- ${renderInline(item)}`)]
     }
     if (isObject(value)) return [`${indent}${key}:`, ...renderFields(value, `${indent}  `)]
+    if (blocks.has(key) && typeof value === 'string') return [`${indent}${key}:`, value]
     return [`${indent}${key}: ${renderInline(value)}`]
   })
 }
 
 function renderInline(value: unknown): string {
   if (Array.isArray(value)) return value.map(renderInline).join(', ')
-  if (!isObject(value)) return String(value)
+  // A line that comes from an imported file must not look like one of ours.
+  if (!isObject(value)) return String(value).replaceAll(/[\r\n\u2028\u2029]+/g, ' ')
   return Object.entries(value)
     .filter(([, part]) => part !== undefined)
     .map(([key, part]) => `${key}: ${renderInline(part)}`)

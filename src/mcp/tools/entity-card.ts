@@ -1,10 +1,10 @@
-import { entityAt, type GraphIndex } from '../../architecture/graph-index.ts'
+import { entityAt, forEachStep, type GraphIndex } from '../../architecture/graph-index.ts'
 import type { RevisionRecord } from '../../architecture/history.ts'
 import type { Entity, RelationType } from '../../architecture/model.ts'
 import { describeCriticality } from '../../architecture/queries/critical-entities.ts'
 import { ownersOf } from '../../architecture/queries/ownership.ts'
-import { forEachStep } from '../../architecture/graph-index.ts'
 import { presentEnd } from './answer-names.ts'
+import { counted } from './answer-provenance.ts'
 import type { AskedGraph } from './graph-tool.ts'
 
 /** Parts of a card that can be chosen. */
@@ -28,7 +28,7 @@ export function summarizeCard(entity: Entity, dependencies: number, dependents: 
   const what =
     entity.kind === 'unresolved' ? 'an address that is used and that no source describes' : `a ${entity.kind}`
   const technology = entity.attributes.technology === undefined ? '' : ` (${entity.attributes.technology})`
-  return `${entity.ref} is ${what}${technology}; relations to ${dependencies} it depends on and from ${dependents} that depend on it.`
+  return `${entity.ref} is ${what}${technology}; it has ${counted(dependencies, 'dependency', 'dependencies')} and ${counted(dependents, 'dependent')}.`
 }
 
 /** The chosen parts of what is known about an entity itself. Lists are cut: the card has to leave room for relations. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Relation } from '../../architecture/model.ts'
+import { isDependency, type Relation, type RelationType } from '../../architecture/model.ts'
 import { describeEntity, type DescribedRelation } from '../../architecture/queries/entity-description.ts'
 import { countThatFits, measureAnswer } from './answer-budget.ts'
 import {
@@ -31,7 +31,12 @@ export const getEntity = defineGraphTool({
     const { index } = asked
     const ordinal = asked.resolve(ref, 'ref')
     const { entity, outgoing, incoming } = describeEntity(index, ordinal)
-    const ranked = alternate(outgoing, incoming)
+    const [needs, users] = [outgoing.filter(isOfDependency), incoming.filter(isOfDependency)]
+    const members = incoming.filter((each) => !isOfDependency(each))
+    const isTold = ({ relation }: DescribedRelation) =>
+      include.includes('owners') && inCard.has(relation.type)
+    const told = outgoing.filter((each) => !isOfDependency(each) && !isTold(each))
+    const ranked = [...alternate(needs, users), ...alternate(told, members)]
     const card = await presentCard(asked, ordinal, include)
     const render = (count: number, evidenceCount: number): AnswerContent => {
       const shown = new Set(ranked.slice(0, count))
@@ -42,10 +47,12 @@ export const getEntity = defineGraphTool({
           relations.filter(isShown).map(({ relation }) => relation),
         )
       return {
-        summary: summarizeCard(entity, outgoing.length, incoming.length),
+        summary: summarizeCard(entity, needs.length, users.length),
         ...card,
-        depends_on: group(outgoing),
-        depended_on_by: group(incoming),
+        depends_on: group(needs),
+        depended_on_by: group(users),
+        belongs_to: told.length === 0 ? undefined : group(told),
+        comprises: members.length === 0 ? undefined : group(members),
         ...presentLegend(asked, [...shown]),
         evidence: include.includes('sources')
           ? ranked.slice(0, evidenceCount).map((relation) => presentEvidence(asked, relation))
@@ -64,6 +71,13 @@ export const getEntity = defineGraphTool({
     return presentAnswer(render(count, evidenceCount), [entity.ref, ...endsOf(ranked.slice(0, count))])
   },
 })
+
+function isOfDependency({ relation }: DescribedRelation): boolean {
+  return isDependency(relation.type)
+}
+
+/** The owners of the card tell of these. */
+const inCard: ReadonlySet<RelationType> = new Set(['owned_by', 'part_of', 'source_in'])
 
 /** None, where not even one piece fits. */
 function countEvidence(

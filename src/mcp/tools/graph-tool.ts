@@ -57,7 +57,7 @@ export interface GraphTool<Shape extends z.ZodRawShape> {
   /** Beside the common ones; `namespace` may be described anew. */
   input: Shape
   /** Called only where something was imported. */
-  answer(input: InputOf<Shape>, asked: AskedGraph): ToolAnswer | Promise<ToolAnswer>
+  answer: (input: InputOf<Shape>, asked: AskedGraph) => ToolAnswer | Promise<ToolAnswer>
 }
 
 /** Makes a tool of it: loads the graph that is meant, and answers for an empty one. */
@@ -72,14 +72,14 @@ export function defineGraphTool<Shape extends z.ZodRawShape>({
     inputSchema: z.strictObject({ ...shape, ...commonInputs, ...pickNamespace(shape) }),
     async handler(raw, context) {
       const input = raw as InputOf<Shape>
-      const { environment, as_of: asOf } = input as z.infer<z.ZodObject<CommonInputs>>
+      const { environment, as_of: asOf } = input
       const loaded = await context.architecture.load(context.principal.organization.id, {
         environment,
         asOf: asOf === undefined ? undefined : String(asOf),
       })
       if (loaded.graph.entities.length === 0 && loaded.newest === 0)
         return presentAnswer(presentEmptyGraph(context), [])
-      return answer(input, askGraph(loaded, input as z.infer<z.ZodObject<CommonInputs>>, context))
+      return answer(input, askGraph(loaded, input, context))
     },
   }
 }

@@ -78,8 +78,7 @@ function summarize(
 ): string {
   const { metric, total, words, first } = found
   if (total === 0) return `Nothing${words} is critical by ${metricsInWords[metric]}, ${bounds}.`
-  const top =
-    first === undefined ? '' : `; the first of these is ${presentName(index, entityAt(index, first.ordinal))}`
+  const top = first === undefined ? '' : `; first here: ${presentName(index, entityAt(index, first.ordinal))}`
   return `${total} ${total === 1 ? 'entity' : 'entities'}${words} ranked by ${metricsInWords[metric]}${top}.`
 }
 

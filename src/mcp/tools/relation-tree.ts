@@ -34,7 +34,7 @@ export function renderTree(naming: Naming, start: number, items: readonly LevelR
       lines.push(`  … ${presentEnd(index, near)}: ${name} (${item.relation.type})`)
     }
   }
-  return lines.join('\n')
+  return lines.map((line) => line.replaceAll(/[\r\n\u2028\u2029]+/g, ' ')).join('\n')
 }
 
 /** The nearer end of a relation, and the farther one. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { neighboursOf } from '../../architecture/digraph.ts'
 import { entityAt, type GraphIndex } from '../../architecture/graph-index.ts'
 import { entityKinds } from '../../architecture/model.ts'
 import {
@@ -8,11 +9,14 @@ import {
 } from '../../architecture/queries/entity-search.ts'
 import { ownersOf } from '../../architecture/queries/ownership.ts'
 import { cursorInput, paginate } from './answer-cursor.ts'
-import { kindsInput, presentEnd } from './answer-names.ts'
+import { kindsInput, presentEnd, presentNames } from './answer-names.ts'
 import { presentPage } from './answer-page.ts'
 import { defineGraphTool } from './graph-tool.ts'
 
 const longestDescription = 160
+/** Of so few, neighbours are told by name: what connects to it is often the next question. */
+const fewHits = 3
+const mostNeighbours = 8
 
 /** The way in: finds entities by what a person would call them, or lists everything. */
 export const searchEntities = defineGraphTool({
@@ -46,7 +50,7 @@ export const searchEntities = defineGraphTool({
       pagination,
       render: (hits) => ({
         summary: summarize(wanted, result, asked.bounds),
-        entities: hits.map((hit) => presentHit(index, hit)),
+        entities: hits.map((hit) => presentHit(index, hit, result.total <= fewHits)),
       }),
       entitiesOf: (hits) => hits.map(({ entity }) => entity.ref),
     })
@@ -79,6 +83,7 @@ function summarize(
 function presentHit(
   index: GraphIndex,
   { ordinal, entity, matched, dependents, dependencies }: EntityHit,
+  isOneOfFew: boolean,
 ): Record<string, unknown> {
   const { technology, images, language } = entity.attributes
   const owners = ownersOf(index, ordinal)
@@ -98,6 +103,19 @@ function presentHit(
             .join(', '),
     dependents,
     dependencies,
+    used_by: isOneOfFew ? presentNeighbours(index, ordinal, 'predecessors') : undefined,
+    uses: isOneOfFew ? presentNeighbours(index, ordinal, 'successors') : undefined,
     matched: matched === 'name' ? undefined : matched,
   }
+}
+
+function presentNeighbours(
+  index: GraphIndex,
+  ordinal: number,
+  side: 'predecessors' | 'successors',
+): string[] | undefined {
+  const neighbours = neighboursOf(index.dependencies[side], ordinal)
+  if (neighbours.length === 0) return undefined
+  const told = presentNames(index, neighbours.subarray(0, mostNeighbours))
+  return neighbours.length > told.length ? [...told, `and ${neighbours.length - told.length} more`] : told
 }

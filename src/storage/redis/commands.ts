@@ -3,6 +3,7 @@ import { StoreUnavailable } from '../contract.ts'
 import type { RedisClient } from './connection.ts'
 import { withDeadline } from './deadline.ts'
 import type { Patience } from './patience.ts'
+import { createWriteGathering } from './write-gathering.ts'
 
 export type RedisArgument = string | number | Buffer
 
@@ -53,7 +54,11 @@ export function createCommands(deps: {
   replication?: Replication | undefined
 }): RedisCommands {
   const { client, patience, replication } = deps
-  const plain: SendCommand = (command, args) => bounded(client.call(command, args))
+  const gatherWrites = createWriteGathering(client)
+  const plain: SendCommand = (command, args) => {
+    gatherWrites()
+    return bounded(client.call(command, args))
+  }
   const durable = replication ? replicatedSend(replication) : plain
   return {
     send: (command, ...args) => patience.repeat(() => plain(command, args)),
@@ -104,10 +109,10 @@ function isUnknownScript(error: unknown): boolean {
   return cause instanceof Error && cause.message.startsWith('NOSCRIPT')
 }
 
-async function bounded<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await withDeadline(answer, answerWithinMs)
-  } catch (error) {
-    throw new StoreUnavailable('Redis did not serve the request', { cause: error })
-  }
+function bounded<T>(answer: Promise<T>): Promise<T> {
+  return withDeadline(answer, answerWithinMs, notServed)
+}
+
+function notServed(cause: unknown): StoreUnavailable {
+  return new StoreUnavailable('Redis did not serve the request', { cause })
 }

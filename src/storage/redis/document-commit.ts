@@ -6,7 +6,7 @@ import type { RedisCommands } from './commands.ts'
 import type { Keys } from './keys.ts'
 
 /**
- * KEYS: every key the steps name by number. ARGV: the steps, a name for this call. All is checked before anything is written, and the
+ * KEYS: every key the steps name by number, then that of the revision. ARGV: the steps, a name for this call, which becomes the revision. All is checked before anything is written, and the
  * documents are written first, because Redis refuses a write for want of memory only while a script has written nothing.
  * Where every document exists already, PERSIST (nothing to do for it here, but a write that is never refused) comes before:
  * sessions can be ended and people disabled while Redis is full.
@@ -52,6 +52,7 @@ const commitScript = defineScript(`
     for _, new in ipairs(step.claim) do redis.call('HSET', KEYS[new.key], new.value, step.id) end
     for _, index in ipairs(step.join) do redis.call('ZADD', KEYS[index], 0, step.id) end
   end
+  redis.call('SET', KEYS[#KEYS], ARGV[2])
   return {'done'}
 `)
 
@@ -84,7 +85,11 @@ export async function commitDocuments(
   const places = createPlaces()
   const steps = changes.map((change, i) => planStep(keys, places.numberOf, change, held[i]))
   const call = [JSON.stringify(steps), randomUUID()]
-  const answer = (await redis.runDurably(commitScript, places.all, ...call)) as string[]
+  const answer = (await redis.runDurably(
+    commitScript,
+    [...places.all, keys.documentsRevision],
+    ...call,
+  )) as string[]
   if (answer[0] === 'version') throw new Conflict('version')
   if (answer[0] === 'unique') throw new Conflict('unique', answer[1])
 }

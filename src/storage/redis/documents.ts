@@ -16,6 +16,14 @@ const touchedField = 't:'
 export function createDocuments({ redis, keys }: { redis: RedisCommands; keys: Keys }): Documents {
   const read = async (kind: string, id: string) =>
     presentDocument(id, (await redis.send('hgetall', keys.document(kind, id))) as Record<string, string>)
+  let asking: Promise<string> | undefined
+  const readRevision = async () => {
+    setImmediate(() => {
+      asking = undefined
+    })
+    // A store without commits has none, and gets one with the first.
+    return ((await redis.send('get', keys.documentsRevision)) as string | null) ?? ''
+  }
   return {
     get: read,
 
@@ -44,6 +52,12 @@ export function createDocuments({ redis, keys }: { redis: RedisCommands; keys: K
         JSON.stringify(fact),
       ])
       if (fields.length > 0) await redis.run(touchScript, [keys.document(kind, id)], ...fields)
+    },
+
+    revision() {
+      // Who asks in the same turn of the event loop shares one answer: all that is sent in it leaves at its end.
+      asking ??= readRevision()
+      return asking
     },
   }
 }

@@ -14,6 +14,7 @@ export interface Keys {
   readonly document: (kind: string, id: string) => string
   readonly uniqueValues: (kind: string, key: string) => string
   readonly index: (kind: string, name: string, value: string) => string
+  readonly documentsRevision: string
   readonly log: (stream: string) => string
   /** Ids of the entries with one label. */
   readonly logLabel: (stream: string, label: string) => string
@@ -35,6 +36,7 @@ export function createKeys(prefix: string): Keys {
     document: (kind, id) => `${prefix}{documents}:document:${kind}:${id}`,
     uniqueValues: (kind, key) => `${prefix}{documents}:unique:${kind}:${key}`,
     index: (kind, name, value) => `${prefix}{documents}:index:${kind}:${name}:${value}`,
+    documentsRevision: `${prefix}{documents}:revision`,
     log: (stream) => `${prefix}log:${stream}`,
     // In braces stands the name of the log's own key, which has none: so all of these go where that goes.
     logLabel: (stream, label) => `${prefix}log-label:{${prefix}log:${stream}}:${label}`,

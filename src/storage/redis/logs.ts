@@ -36,6 +36,33 @@ const appendScript = defineScript(`
   return id
 `)
 
+/**
+ * As the script above for many at once: most of what it does and what is sent is the same for all of them. KEYS: the
+ * stream, its labels, the stream of each label. ARGV: lifetime in ms, expiry, each label, and then in turn an entry and the
+ * numbers of the keys of its labels.
+ */
+const appendAllScript = defineScript(`
+  local at, oldest
+  for i = #KEYS + 1, #ARGV, 2 do
+    local id = redis.call('XADD', KEYS[1], '*', 'e', ARGV[i], 'x', ARGV[2])
+    at = tonumber(string.match(id, '^%d+'))
+    oldest = string.format('%.0f', at - tonumber(ARGV[1]))
+    for number in string.gmatch(ARGV[i + 1], '%d+') do
+      redis.call('XADD', KEYS[tonumber(number)], 'MINID', '~', oldest, id, 'e', '')
+    end
+  end
+  redis.call('XTRIM', KEYS[1], 'MINID', oldest)
+  redis.call('PEXPIRE', KEYS[1], ARGV[1])
+  for i = 3, #KEYS do
+    redis.call('PEXPIRE', KEYS[i], ARGV[1])
+    redis.call('ZADD', KEYS[2], at, ARGV[i])
+  end
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', oldest)
+  redis.call('PEXPIRE', KEYS[2], ARGV[1])
+`)
+/** Redis serves nobody else while a script runs. */
+const mostAtOnce = 50
+
 /** KEYS: the stream, the stream of a label. ARGV: XRANGE or XREVRANGE, both its bounds, how many. */
 const readLabelScript = defineScript(`
   local found = {}
@@ -76,6 +103,23 @@ export function createLogs(deps: { redis: RedisCommands; keys: Keys; now: () => 
     return (await redis.runOnce(appendScript, all, ...values)) as string
   }
 
+  async function addAll(stream: string, entries: readonly LabelledEntry[], ttl: number): Promise<void> {
+    // By label the number of its key, as Lua counts, after the two that stand first.
+    const numbers = new Map<string, number>()
+    const numberOf = (label: string) => {
+      const number = numbers.get(label) ?? numbers.size + 3
+      numbers.set(label, number)
+      return number
+    }
+    const values = entries.flatMap(({ entry, labels }) => [
+      JSON.stringify(entry),
+      [...new Set(labels)].map(numberOf).join(' '),
+    ])
+    const labelKeys = Array.from(numbers.keys(), (label) => keys.logLabel(stream, label))
+    const all = [keys.log(stream), keys.logLabels(stream), ...labelKeys]
+    await redis.runOnce(appendAllScript, all, ttl, now() + ttl, ...numbers.keys(), ...values)
+  }
+
   async function labelKeysOf(stream: string): Promise<string[]> {
     const labels = (await redis.send('zrange', keys.logLabels(stream), 0, -1)) as string[]
     return labels.map((label) => keys.logLabel(stream, label))
@@ -85,8 +129,12 @@ export function createLogs(deps: { redis: RedisCommands; keys: Keys; now: () => 
     append: (stream, entry, { labels = [], ...keep } = {}) =>
       add(stream, { entry, labels }, keep, keep.maxEntries === undefined ? 'always' : 'refused'),
 
-    async appendAll(stream, entries, keep) {
-      await Promise.all(entries.map((entry) => add(stream, entry, keep, 'refused')))
+    async appendAll(stream, entries, { ttlSeconds }) {
+      const batches: Promise<unknown>[] = []
+      for (let from = 0; from < entries.length; from += mostAtOnce) {
+        batches.push(addAll(stream, entries.slice(from, from + mostAtOnce), ttlSeconds * 1000))
+      }
+      await Promise.all(batches)
     },
 
     async page(stream, request) {

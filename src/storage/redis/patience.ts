@@ -18,7 +18,8 @@ export function createPatience(): Patience {
   return {
     grant: (work) => deadlines.run(performance.now() + patienceMs, work),
     async repeat(attempt) {
-      const deadline = deadlines.getStore() ?? 0
+      const deadline = deadlines.getStore()
+      if (deadline === undefined) return attempt()
       for (;;) {
         try {
           return await attempt()

@@ -1,7 +1,7 @@
 import { StoreUnavailable } from '../contract.ts'
 import type { Bus } from '../contract.ts'
 import { createSubscriptions } from '../subscriptions.ts'
-import type { Database } from './database.ts'
+import { type Database, dataVersion } from './database.ts'
 
 const pollIntervalMs = 50
 /** How long a process may be stuck, by a debugger or a sleeping laptop, and still hear what was said meanwhile. */
@@ -66,8 +66,4 @@ interface BusRow {
 function newestId(database: Database): number {
   const row = database.get('select max(id) as id from bus_message') as { id: number | null }
   return row.id ?? 0
-}
-
-function dataVersion(database: Database): number {
-  return (database.get('pragma data_version') as { data_version: number }).data_version
 }

@@ -76,6 +76,11 @@ function createDatabase(handle: DatabaseSyncInstance): Database {
   return database
 }
 
+/** A number that changes when another connection has committed; costs no disk access (SQLite, `pragma data_version`). */
+export function dataVersion(database: Database): number {
+  return (database.get('pragma data_version') as { data_version: number }).data_version
+}
+
 interface SqliteModule {
   DatabaseSync: typeof DatabaseSyncConstructor
 }

@@ -5,7 +5,7 @@ import { createOperationNames } from './operations.ts'
 import { observePeer, pairSpans } from './pairing.ts'
 import { resolvePeers } from './peers.ts'
 import { readSpanFiles, resemblesSpans, type SpanRecord } from './span-files.ts'
-import { readSpans, TooManySpans, type SpanReading } from './span-reader.ts'
+import { readSpans, type SpanReading } from './span-reader.ts'
 import type { Span } from './span.ts'
 import { createTraffic } from './traffic.ts'
 
@@ -66,7 +66,9 @@ function readRecords(records: readonly SpanRecord[]): {
       ignored[kind] = (ignored[kind] ?? 0) + 1
       continue
     }
-    const reading = readWithin(data, { file, line }, maxSpans - spans.length)
+    const reading = readSpans(data, { file, line }, maxSpans - spans.length)
+    if (reading.excess > 0)
+      throw refuseImport({ file, line }, `more than ${maxSpans} spans in one import; split it`)
     for (const span of reading.spans) spans.push(span)
     warnings.push(...describeLeftOut(reading, `${file}:${line}`))
   }
@@ -77,28 +79,23 @@ function readRecords(records: readonly SpanRecord[]): {
   return { spans, ignored, warnings: warnings.slice(0, 50) }
 }
 
-function readWithin(data: unknown, place: Span['place'], left: number): SpanReading {
-  try {
-    return readSpans(data, place, left)
-  } catch (error) {
-    if (!(error instanceof TooManySpans)) throw error
-    throw refuseImport(place, `more than ${maxSpans} spans in one import; split it`)
-  }
-}
-
 /** The collector may write metrics and logs into the same file. */
 function otherSignal(data: Record<string, unknown>): string | undefined {
   return ['resourceMetrics', 'resourceLogs', 'resourceProfiles'].find((kind) => kind in data)
 }
 
 /** @param where as in `FILE:LINE` */
-export function describeLeftOut({ malformed, unnamed }: SpanReading, where?: string): string[] {
+export function describeLeftOut(
+  { malformed, unnamed, excess }: Omit<SpanReading, 'spans'>,
+  where?: string,
+): string[] {
   const place = where === undefined ? '' : `${where}: `
   return [
     ...(malformed > 0
       ? [`${place}${malformed} spans were left out: they have no valid traceId and spanId`]
       : []),
     ...(unnamed > 0 ? [`${place}${unnamed} spans were left out: their resource has no service.name`] : []),
+    ...(excess > 0 ? [`${place}${excess} spans were left out: there are too many in one export`] : []),
   ]
 }
 

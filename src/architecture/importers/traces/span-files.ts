@@ -85,7 +85,7 @@ interface FoundRecords {
 /** One export, or one on each line: then the first line is one by itself. */
 function readJson(importFile: ImportFile, file: string, refuse: Refuse): FoundRecords {
   const text = readText(importFile)
-  checkValues(text, refuse)
+  if (countValues(text) > maxValues) throw refuse(`more than ${maxValues} values in one file; split it`)
   const parse = (part: string, line: number): SpanRecord => {
     try {
       return { file, line, data: JSON.parse(part) as unknown }
@@ -108,15 +108,16 @@ function whyInvalid(error: unknown): string {
   return `this is not valid JSON${at === undefined ? '' : ` (at character ${at})`}`
 }
 
-/** `{},{},…` is cheap to write and dear to parse. */
-function checkValues(text: string, refuse: Refuse): void {
+/** How many objects and lists there are in JSON: `{},{},…` is cheap to write and dear to parse. */
+export function countValues(text: string): number {
   let values = 0
   for (let at = text.indexOf('{'); at !== -1; at = text.indexOf('{', at + 1)) values += 1
   for (let at = text.indexOf('['); at !== -1; at = text.indexOf('[', at + 1)) values += 1
-  if (values > maxValues) throw refuse(`more than ${maxValues} values in one file; split it`)
+  return values
 }
 
-const maxValues = 2_000_000
+/** Above it, JSON is not parsed. */
+export const maxValues = 2_000_000
 
 /** The collector's file exporter writes the length of each message before it, in four bytes; others write one alone. */
 function readMessages({ content }: ImportFile, file: string, refuse: Refuse): FoundRecords {

@@ -10,6 +10,8 @@ export interface SpanReading {
   malformed: number
   /** Spans that were left out because their resource does not name a service. */
   unnamed: number
+  /** Spans that were left out because there were too many. */
+  excess: number
 }
 
 /** Names of attributes of spans that are looked at, old and new. */
@@ -29,7 +31,7 @@ const maxValueLength = 300
  * and counted, never guessed.
  */
 export function readSpans(request: unknown, place: Span['place'], maxSpans: number): SpanReading {
-  const reading: SpanReading = { spans: [], malformed: 0, unnamed: 0 }
+  const reading: SpanReading = { spans: [], malformed: 0, unnamed: 0, excess: 0 }
   for (const resourceSpans of listAt(request, 'resourceSpans')) {
     const service = readService(attributesOf(recordAt(resourceSpans, 'resource'), () => true))
     // Until 2022 scopes were called instrumentation libraries.
@@ -39,7 +41,10 @@ export function readSpans(request: unknown, place: Span['place'], maxSpans: numb
     ]
     for (const scope of scopes) {
       for (const raw of listAt(scope, 'spans')) {
-        if (reading.spans.length + reading.malformed + reading.unnamed >= maxSpans) throw new TooManySpans()
+        if (reading.spans.length >= maxSpans) {
+          reading.excess += 1
+          continue
+        }
         const span = isRecord(raw) ? readSpan(raw, service, place) : undefined
         if (span === undefined) reading.malformed += 1
         else if (span === 'unnamed') reading.unnamed += 1
@@ -48,11 +53,6 @@ export function readSpans(request: unknown, place: Span['place'], maxSpans: numb
     }
   }
   return reading
-}
-
-/** More spans than were asked for. */
-export class TooManySpans extends Error {
-  override readonly name = 'TooManySpans'
 }
 
 function readSpan(

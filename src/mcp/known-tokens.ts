@@ -1,0 +1,78 @@
+import { sha256 } from '../domain/identifiers.ts'
+import { accessIdOf } from '../domain/principal.ts'
+import type { Artifacts, Documents } from '../storage/contract.ts'
+import type { Presentation } from '../http/api-token.ts'
+import type { Authentication } from '../http/authentication.ts'
+
+type Acceptance = Extract<Authentication, { outcome: 'accepted' }>
+
+interface KnownToken {
+  acceptance: Acceptance
+  /** Of all documents, asked for before they were read. */
+  revision: string
+  rememberedAt: number
+}
+
+export type KnownTokens = ReturnType<typeof createKnownTokens>
+
+/** Nothing needs an end, but whatever was not thought of ends with it. */
+const rememberedFor = 5 * 60_000
+const mostTokens = 10_000
+
+/**
+ * Remembers whom tokens let in, so that a further request need not read it all again. Nothing remembered is believed
+ * unasked: what an acceptance rests on is documents, whose common revision is compared at each request, one grant, which
+ * is looked for each time, and time. So whatever ends is refused at the next request, on every process, as without
+ * memory; and without the store nobody is let in.
+ */
+export function createKnownTokens(deps: { documents: Documents; artifacts: Artifacts; now: () => number }) {
+  const { documents, artifacts, now } = deps
+  /** By SHA-256 of token, resource and address; in the order in which they were remembered. */
+  const known = new Map<string, KnownToken>()
+
+  /**
+   * @param lookUp reads everything
+   * @param expect told at once whose request it will turn out to be, if anybody's
+   * @throws {StoreUnavailable}
+   */
+  async function authenticate(
+    token: string,
+    presentation: Presentation,
+    {
+      lookUp,
+      expect,
+    }: { lookUp: () => Promise<Authentication>; expect?: ((accessId: string) => void) | undefined },
+  ): Promise<Authentication> {
+    const key = sha256(`${token}\n${presentation.resource.identifier}\n${presentation.address}`)
+    const remembered = known.get(key)
+    if (remembered) expect?.(accessIdOf(remembered.acceptance.principal))
+    // Before anything else is read: a commit in between then makes it another.
+    const [revision, isGranted] = await Promise.all([
+      documents.revision(),
+      remembered ? isStillGranted(remembered.acceptance) : false,
+    ])
+    if (remembered && isGranted && remembered.revision === revision && !isOver(remembered)) {
+      return remembered.acceptance
+    }
+    known.delete(key)
+    const authentication = await lookUp()
+    if (authentication.outcome === 'accepted') remember(key, authentication, revision)
+    return authentication
+  }
+
+  async function isStillGranted({ grantId }: Acceptance): Promise<boolean> {
+    return grantId === undefined || (await artifacts.get('Grant', grantId)) !== undefined
+  }
+
+  function isOver({ acceptance, rememberedAt }: KnownToken): boolean {
+    return now() >= Math.min(acceptance.until, rememberedAt + rememberedFor)
+  }
+
+  function remember(key: string, acceptance: Acceptance, revision: string): void {
+    known.set(key, { acceptance, revision, rememberedAt: now() })
+    const [oldest] = known.keys()
+    if (known.size > mostTokens && oldest !== undefined) known.delete(oldest)
+  }
+
+  return { authenticate }
+}
