@@ -71,6 +71,7 @@ function ask(worker: Worker, selection: DiagramSelection): Promise<DiagramLayout
     const onError = (error: unknown) => settle(() => reject(error))
     worker.on('message', onMessage)
     worker.on('error', onError)
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origins, windows do
     worker.postMessage(selection)
   })
 }

@@ -109,7 +109,7 @@ function outline(kind: EntityKind, { width, height }: { width: number; height: n
 }
 
 function cut(text: string): string {
-  const characters = [...text]
+  const characters = Array.from(text)
   return characters.length > longestName ? `${characters.slice(0, longestName - 1).join('')}…` : text
 }
 
@@ -121,6 +121,6 @@ function escapeText(text: string): string {
       .replaceAll('>', '&gt;')
       .replaceAll('"', '&quot;')
       // XML has no place for them, not even escaped.
-      .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '')
+      .replaceAll(/[\p{Cc}\ufffe\uffff]/gu, ' ')
   )
 }
