@@ -468,7 +468,7 @@ services:
     ])
   })
 
-  it('are recognized by name or by services with images; .env files come along, and alone are nothing', () => {
+  it('are recognized by name or by services with images; .env files come along, and alone are no Compose file', () => {
     for (const path of [
       'compose.yaml',
       'x/docker-compose.yml',
@@ -491,7 +491,7 @@ services:
       [['compose', 2]],
     )
     assert.deepEqual(unrecognized, [])
-    assert.throws(() => readFiles([env]), DomainError)
+    assert.throws(() => readFiles([env], 'compose'), DomainError)
   })
 })
 
