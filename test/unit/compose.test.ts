@@ -317,6 +317,18 @@ services:
     assert.deepEqual(edges(content), ['page calls api', 'page calls login'])
   })
 
+  it('knows gateways out of a box, not what is built on one or may as well serve pages', () => {
+    const content = `
+services:
+  a: { image: 'kong:3' }
+  b: { image: 'registry:5000/envoyproxy/envoy:v1@sha256:0' }
+  c: { image: shop/envoy }
+  d: { image: nginx }
+`
+    const kinds = read(content).claims.entities.map(({ ref }) => ref)
+    assert.deepEqual(kinds, ['gateway:a', 'gateway:b', 'service:c', 'service:d'])
+  })
+
   it('tags a store that only telemetry uses', () => {
     const content = `
 services:
@@ -456,7 +468,7 @@ services:
     ])
   })
 
-  it('are recognized by name or by services with images; .env files come along, and alone are nothing', () => {
+  it('are recognized by name or by services with images; .env files come along, and alone are no Compose file', () => {
     for (const path of [
       'compose.yaml',
       'x/docker-compose.yml',

@@ -78,6 +78,27 @@ test('a part of an object, as Kustomize takes for a patch, takes nothing away fr
   }
 })
 
+test('long files are not deep ones, with either end of line, comments and text in blocks', () => {
+  const data = Array.from({ length: 300 }, (_, at) => `  k${at}: v # - a: b\n`).join('')
+  const text = `  text: |\n    ${' '.repeat(1_000)}- a\n`
+  const content = `kind: ConfigMap\nmetadata:\n  name: x\ndata:\n${data}${text}---\n${service('api')}\n`
+  for (const each of [content, content.replaceAll('\n', '\r\n')])
+    assert.deepEqual(refsOf(readDocuments(each)), ['service:default/api'])
+})
+
+test('what is nested without brackets is refused, on one line, over lines and in keys', () => {
+  const overLines = Array.from({ length: 1_500 }, (_, at) => `${' '.repeat(at)}a:`).join('\n')
+  for (const content of [
+    `${'- '.repeat(4_000)}x`,
+    `${'? '.repeat(4_000)}x`,
+    'a: '.repeat(4_000),
+    overLines,
+    `${'? '.repeat(50)}x`,
+    `${'{'.repeat(50)}x${'}'.repeat(50)}`,
+  ])
+    assert.match(refusalOf(content), /^0\.yaml:1: /)
+})
+
 test('an undefined alias is refused', () => {
   assert.match(refusalOf('kind: Service\nmetadata: *nowhere\n'), /^0\.yaml:\d: /)
 })

@@ -120,6 +120,23 @@ export function findTechnology(sighting: Sighting): Technology | undefined {
   )
 }
 
+/** Images of products that stand in front of others and pass requests on. Plain web servers may as well serve pages. */
+const gatewayImages = wordSet(`kong kong-gateway traefik apisix krakend tyk-gateway haproxy envoyproxy/envoy
+  ingress-nginx/controller nginx-ingress-controller kong-ingress-controller`)
+
+/** Whether everything that runs is a gateway out of a box. */
+export function isGateway(images: readonly string[]): boolean {
+  const isOne = (image: string) => {
+    const path = image
+      .replace(/@.*$/, '')
+      .replace(/:[^:/]*$/, '')
+      .toLowerCase()
+      .split('/')
+    return gatewayImages.has(path.at(-1) ?? '') || gatewayImages.has(path.slice(-2).join('/'))
+  }
+  return images.length > 0 && images.every(isOne)
+}
+
 /** The verb for using something of this kind, or, where the kind says nothing, something addressed by this scheme. */
 export function relationTo(kind: EntityKind, scheme: string | undefined): RelationType {
   const product = technologies.find((technology) => scheme !== undefined && technology.words.includes(scheme))

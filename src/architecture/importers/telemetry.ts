@@ -61,9 +61,9 @@ export function tagStoresOfTelemetry(claims: Claims): Claims {
     if (isDependency(type)) users.set(to, [...(users.get(to) ?? []), from])
   const entities = claims.entities.map((entity) => {
     const usedBy = users.get(entity.ref) ?? []
-    const isTelemetry =
+    const onlyWatches =
       storeKinds.has(entity.kind) && usedBy.length > 0 && usedBy.every((ref) => watching.has(ref))
-    return isTelemetry ? { ...entity, tags: [...new Set([...(entity.tags ?? []), telemetryTag])] } : entity
+    return onlyWatches ? { ...entity, tags: [...new Set([...(entity.tags ?? []), telemetryTag])] } : entity
   })
   return { ...claims, entities }
 }
