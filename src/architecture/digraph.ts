@@ -63,20 +63,26 @@ export function digraphOf(adjacency: Adjacency, isFollowed: (relation: number) =
 
 /** The same graph with every edge walked both ways. */
 export function undirectedOf({ size, successors, predecessors }: Digraph): Digraph {
-  const both = (successors.offsets[size] ?? 0) + (predecessors.offsets[size] ?? 0)
-  const starts = new Uint32Array(both)
-  const ends = new Uint32Array(both)
+  const neighbours = new Uint32Array((successors.offsets[size] ?? 0) + (predecessors.offsets[size] ?? 0))
+  const offsets = new Uint32Array(size + 1)
   let count = 0
-  for (const { offsets, neighbours } of [successors, predecessors]) {
-    for (let node = 0; node < size; node += 1) {
-      for (let position = offsets[node] ?? 0; position < (offsets[node + 1] ?? 0); position += 1) {
-        starts[count] = node
-        ends[count] = neighbours[position] ?? 0
-        count += 1
-      }
+  for (let node = 0; node < size; node += 1) {
+    // Both rows are sorted: what stands first in either is next.
+    let out = successors.offsets[node] ?? 0
+    let into = predecessors.offsets[node] ?? 0
+    const [lastOut, lastInto] = [successors.offsets[node + 1] ?? 0, predecessors.offsets[node + 1] ?? 0]
+    while (out < lastOut || into < lastInto) {
+      const successor = out < lastOut ? (successors.neighbours[out] ?? 0) : size
+      const predecessor = into < lastInto ? (predecessors.neighbours[into] ?? 0) : size
+      neighbours[count] = Math.min(successor, predecessor)
+      count += 1
+      if (successor <= predecessor) out += 1
+      if (predecessor <= successor) into += 1
     }
+    offsets[node + 1] = count
   }
-  return digraphOf(adjacencyOf(size, starts, ends), () => true)
+  const both = { offsets, neighbours: neighbours.slice(0, count) }
+  return { size, successors: both, predecessors: both }
 }
 
 /** How many neighbours a node has. */

@@ -1,4 +1,4 @@
-import type { Evidence, EvidenceMethod, Relation } from './model.ts'
+import type { EvidenceMethod, Relation } from './model.ts'
 
 /** How likely a relation is real when nothing but one piece of evidence of this kind speaks for it. */
 const weights = {
@@ -23,7 +23,9 @@ const weights = {
 export const staleAfter = 30 * 24 * 60 * 60_000
 
 /** How sources stand to a relation: declared and observed, one of them, or nothing but a weaker sign. */
-export type Standing = 'confirmed' | 'declared' | 'observed' | 'inferred'
+export const standings = ['confirmed', 'declared', 'observed', 'inferred'] as const
+/** One of {@link standings}. */
+export type Standing = (typeof standings)[number]
 
 /** From 0 to 1: one minus the chance that every piece of evidence is wrong, each kind of each source counted once. */
 export function confidenceOf({ evidence }: Relation): number {
@@ -37,9 +39,14 @@ export function confidenceOf({ evidence }: Relation): number {
 
 /** What speaks for a relation. */
 export function standingOf({ evidence }: Relation): Standing {
-  const has = (basis: Evidence['basis']) => evidence.some((each) => each.basis === basis)
-  if (has('observed')) return has('declared') ? 'confirmed' : 'observed'
-  return has('declared') ? 'declared' : 'inferred'
+  let isObserved = false
+  let isDeclared = false
+  for (const { basis } of evidence) {
+    if (basis === 'observed') isObserved = true
+    else if (basis === 'declared') isDeclared = true
+  }
+  if (isObserved) return isDeclared ? 'confirmed' : 'observed'
+  return isDeclared ? 'declared' : 'inferred'
 }
 
 /** Whether nothing but weaker signs speak for a relation. */
@@ -49,5 +56,10 @@ export function isInferred(relation: Relation): boolean {
 
 /** Whether all evidence was last seen too long ago to rely on. */
 export function isStale({ evidence }: Relation, now: number): boolean {
-  return evidence.every(({ lastSeen }) => now - lastSeen > staleAfter)
+  return evidence.every(({ lastSeen }) => isStaleAt(lastSeen, now))
+}
+
+/** Whether what was last seen then is too old to rely on. */
+export function isStaleAt(lastSeen: number, now: number): boolean {
+  return now - lastSeen > staleAfter
 }

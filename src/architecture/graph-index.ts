@@ -1,5 +1,5 @@
 import { adjacencyOf, countNeighbours, digraphOf, type Adjacency, type Digraph } from './digraph.ts'
-import { confidenceOf, isInferred } from './evidence.ts'
+import { confidenceOf, standingOf, standings } from './evidence.ts'
 import {
   entityKinds,
   isDependency,
@@ -41,8 +41,12 @@ export interface RelationTraits {
   types: Uint8Array
   /** 1 where the relation is a dependency. */
   dependencies: Uint8Array
+  /** The position of its standing among all standings. */
+  standings: Uint8Array
   /** 1 where nothing but weaker signs speak for the relation. */
   inferred: Uint8Array
+  /** When the newest of its evidence was last seen. */
+  lastSeen: Float64Array
   /** 0 to 1. */
   confidences: Float64Array
 }
@@ -128,15 +132,22 @@ function traitsOf(relations: readonly Relation[]): RelationTraits {
   const traits = {
     types: new Uint8Array(relations.length),
     dependencies: new Uint8Array(relations.length),
+    standings: new Uint8Array(relations.length),
     inferred: new Uint8Array(relations.length),
+    lastSeen: new Float64Array(relations.length),
     confidences: new Float64Array(relations.length),
   }
   const types = new Map(relationTypes.map((type, position) => [type, position]))
   relations.forEach((relation, position) => {
     traits.types[position] = types.get(relation.type) ?? 0
     traits.dependencies[position] = Number(isDependency(relation.type))
-    traits.inferred[position] = Number(isInferred(relation))
+    const standing = standingOf(relation)
+    traits.standings[position] = standings.indexOf(standing)
+    traits.inferred[position] = Number(standing === 'inferred')
     traits.confidences[position] = confidenceOf(relation)
+    let lastSeen = -Infinity
+    for (const evidence of relation.evidence) lastSeen = Math.max(lastSeen, evidence.lastSeen)
+    traits.lastSeen[position] = lastSeen
   })
   return traits
 }

@@ -11,7 +11,13 @@ export function restrictToOrdinals(
 ): GraphIndex {
   if (ordinals.size === graph.entities.length) return index
   const entities = graph.entities.filter((_, ordinal) => ordinals.has(ordinal))
-  const refs = new Set(entities.map(({ ref }) => ref))
-  const relations = graph.relations.filter(({ from, to }) => refs.has(from) && refs.has(to))
+  const inside = new Set<number>()
+  for (const ordinal of ordinals) {
+    const end = index.outgoing.offsets[ordinal + 1] ?? 0
+    for (let position = index.outgoing.offsets[ordinal] ?? 0; position < end; position += 1)
+      if (ordinals.has(index.outgoing.neighbours[position] ?? -1))
+        inside.add(index.outgoing.relations[position] ?? -1)
+  }
+  const relations = graph.relations.filter((_, position) => inside.has(position))
   return createGraphIndex({ ...graph, entities, relations }, index.names)
 }

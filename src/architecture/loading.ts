@@ -1,5 +1,6 @@
 import { DomainError } from '../domain/errors.ts'
 import { createCriticality, type Criticality } from './criticality.ts'
+import { createFindings, type Findings } from './findings.ts'
 import { environmentsOf, restrictTo } from './environments.ts'
 import { createGraphIndex, type GraphIndex } from './graph-index.ts'
 import type { GraphStore } from './graph-store.ts'
@@ -16,6 +17,8 @@ export interface LoadedGraph {
   index: GraphIndex
   /** Computed when it is first asked for. */
   criticality: Criticality
+  /** Looked for when first asked for. */
+  findings: Findings
   /** That occur in the whole graph of this revision. */
   environments: readonly string[]
   /** The newest revision there is, when another was asked for. */
@@ -126,7 +129,9 @@ function ofEnvironment({ whole, byEnvironment }: Kept, environment: string): Loa
   return loaded
 }
 
-function withIndex(graph: Graph): Pick<LoadedGraph, 'graph' | 'index' | 'criticality' | 'changesSince'> {
+function withIndex(
+  graph: Graph,
+): Pick<LoadedGraph, 'graph' | 'index' | 'criticality' | 'findings' | 'changesSince'> {
   const index = createGraphIndex(graph)
   const differences = new WeakMap<Graph, GraphDifference>()
   const changesSince = (before: Graph) => {
@@ -134,5 +139,11 @@ function withIndex(graph: Graph): Pick<LoadedGraph, 'graph' | 'index' | 'critica
     differences.set(before, difference)
     return difference
   }
-  return { graph, index, criticality: createCriticality(index), changesSince }
+  return {
+    graph,
+    index,
+    criticality: createCriticality(index),
+    findings: createFindings(index),
+    changesSince,
+  }
 }

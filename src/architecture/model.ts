@@ -49,9 +49,11 @@ export const relationTypes = [...dependencyTypes, ...structureTypes] as const
 /** One of {@link relationTypes}. */
 export type RelationType = (typeof relationTypes)[number]
 
+const dependencies: ReadonlySet<RelationType> = new Set(dependencyTypes)
+
 /** Whether a failure of the provider can be felt by the dependent. Questions about dependencies follow only these. */
 export function isDependency(type: RelationType): boolean {
-  return (dependencyTypes as readonly RelationType[]).includes(type)
+  return dependencies.has(type)
 }
 
 /** A node of the graph. */

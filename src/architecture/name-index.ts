@@ -10,6 +10,8 @@ export interface NameIndex {
   byAlias: ReadonlyMap<string, readonly number[]>
   /** What search looks through, by ordinal. */
   texts: readonly SearchableText[]
+  /** All of them in one. Made when it is first asked for. */
+  haystack: () => Haystack
   /** Of names and aliases, to ordinals. Made when it is first asked for: most questions name what there is. */
   trigrams: () => ReadonlyMap<string, readonly number[]>
   /** Words of names, by ordinal. */
@@ -20,6 +22,14 @@ export interface NameIndex {
   byWord: ReadonlyMap<string, readonly number[]>
   /** Words of names, tags, traits and descriptions. Made when it is first asked for: most searches need none. */
   vocabulary: () => Vocabulary
+}
+
+/** Everything that search looks through in one text, which an engine scans a hundred times as fast as many short ones. */
+export interface Haystack {
+  /** Parts are set apart by line ends, which no word contains. */
+  text: string
+  /** By ordinal: where the part of the next entity begins. */
+  ends: Uint32Array
 }
 
 /** Lower-case. */
@@ -45,6 +55,7 @@ export function createNameIndex(entities: readonly Entity[]): NameIndex {
   const stems: (string | undefined)[] = []
   let trigrams: ReadonlyMap<string, readonly number[]> | undefined
   let vocabulary: Vocabulary | undefined
+  let haystack: Haystack | undefined
   texts.forEach((text, ordinal) => {
     const names = new Set([text.ref, text.name, `${text.namespace}/${text.name}`])
     for (const name of names) append(byName, name, ordinal)
@@ -55,12 +66,25 @@ export function createNameIndex(entities: readonly Entity[]): NameIndex {
     byName,
     byAlias,
     texts,
+    haystack: () => (haystack ??= haystackOf(texts)),
     trigrams: () => (trigrams ??= trigramsOfNames(texts)),
     words,
     stemAt: (ordinal) => (stems[ordinal] ??= stemOf(words[ordinal])),
     byWord,
     vocabulary: () => (vocabulary ??= createVocabulary(searchableWords(texts))),
   }
+}
+
+function haystackOf(texts: readonly SearchableText[]): Haystack {
+  const ends = new Uint32Array(texts.length)
+  let length = 0
+  const parts = texts.map(({ ref, kind, name, aliases, namespace, tags, traits, description }, ordinal) => {
+    const part = `${[ref, `${kind}s`, name, ...aliases, namespace, ...tags, traits, description].join('\n')}\n`
+    length += part.length
+    ends[ordinal] = length
+    return part
+  })
+  return { text: parts.join(''), ends }
 }
 
 /** Words of a name or sentence, in lower case: `CartSvc` has two. */

@@ -1,8 +1,8 @@
 import type { Architecture } from '../architecture/architecture.ts'
-import { entityAt, type GraphIndex } from '../architecture/graph-index.ts'
+import { entityAt } from '../architecture/graph-index.ts'
 import type { Criticality } from '../architecture/criticality.ts'
 import { rankCritical } from '../architecture/queries/critical-entities.ts'
-import { type Finding, findIssues } from '../architecture/queries/issues.ts'
+import type { Finding } from '../architecture/queries/issues.ts'
 import { describeOverview, type Overview } from '../architecture/queries/overview.ts'
 import type { ViewData } from '../http/view-data.ts'
 import type { Render } from '../http/views.ts'
@@ -31,17 +31,6 @@ const shownIssueEntities = 4
 
 /** `/organizations/{slug}/architecture`: what is known, where from, how far it can be relied on, and what stands out. */
 export function createArchitectureOverviewPage({ render, architecture, now }: ArchitectureOverviewPageDeps) {
-  /** Of each index, for an hour: looking for them takes longer than all else, and age alone makes new ones. */
-  const found = new WeakMap<GraphIndex, { issues: Finding[]; until: number }>()
-
-  function issuesOf(index: GraphIndex, at: number): Finding[] {
-    const known = found.get(index)
-    if (known !== undefined && at < known.until) return known.issues
-    const issues = findIssues(index, { now: at })
-    found.set(index, { issues, until: at + 60 * 60_000 })
-    return issues
-  }
-
   return async (ctx: PageContext, viewer: OrganizationViewer): Promise<void> => {
     const chosen = await chooseGraph(architecture, ctx, viewer)
     const { links, loaded } = chosen
@@ -49,7 +38,7 @@ export function createArchitectureOverviewPage({ render, architecture, now }: Ar
     const at = now()
     const showsAllIssues = ctx.query['issues'] === 'all'
     const overview = describeOverview(index, shownCritical)
-    const issues = issuesOf(index, at)
+    const issues = await loaded.findings.find({ now: at })
     const shown = issues.slice(0, showsAllIssues ? mostIssues : shownIssues)
     const link = (ordinal: number) => presentLink(entityAt(index, ordinal), links)
     const scope = presentScope(chosen, links, {

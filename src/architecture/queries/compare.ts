@@ -1,4 +1,4 @@
-import { byRank, type Direction, type GraphIndex } from '../graph-index.ts'
+import type { Direction, GraphIndex } from '../graph-index.ts'
 import type { RelationFilter } from '../relation-filter.ts'
 import { findClosure } from './dependency-closure.ts'
 
@@ -26,23 +26,22 @@ export function compareDependencies(
   index: GraphIndex,
   { compared, ...question }: ComparisonQuestion,
 ): Comparison {
-  const sharers = new Map<number, number[]>()
-  for (const ordinal of compared) {
-    for (const reached of findClosure(index, [ordinal], question).reached) {
-      const known = sharers.get(reached)
-      if (known === undefined) sharers.set(reached, [ordinal])
-      else known.push(ordinal)
-    }
+  /** By ordinal: a bit for each of the compared that reaches it. */
+  const reachedBy = new Uint8Array(index.entities.length)
+  compared.forEach((ordinal, at) => {
+    for (const reached of findClosure(index, [ordinal], question).reached)
+      reachedBy[reached] = (reachedBy[reached] ?? 0) | (1 << at)
+  })
+  const all = 2 ** compared.length - 1
+  const result: Comparison = { shared: [], partly: [], only: compared.map(() => []) }
+  for (const ordinal of index.ranking) {
+    const bits = reachedBy[ordinal] ?? 0
+    if (bits === 0) continue
+    const isShared = (bits & (bits - 1)) !== 0
+    if (bits === all) result.shared.push(ordinal)
+    else if (isShared)
+      result.partly.push({ ordinal, sharedBy: compared.filter((_, at) => (bits & (1 << at)) !== 0) })
+    else result.only[31 - Math.clz32(bits)]?.push(ordinal)
   }
-  const rank = byRank(index)
-  const ordered = [...sharers].toSorted(([a], [b]) => rank(a, b))
-  const having = (isWanted: (sharedBy: readonly number[]) => boolean) =>
-    ordered.filter(([, sharedBy]) => isWanted(sharedBy)).map(([ordinal]) => ordinal)
-  return {
-    shared: having((sharedBy) => sharedBy.length === compared.length),
-    partly: ordered
-      .filter(([, sharedBy]) => sharedBy.length > 1 && sharedBy.length < compared.length)
-      .map(([ordinal, sharedBy]) => ({ ordinal, sharedBy })),
-    only: compared.map((each) => having((sharedBy) => sharedBy.length === 1 && sharedBy[0] === each)),
-  }
+  return result
 }

@@ -1,5 +1,5 @@
-import { byRank, degreeOf, entityAt, type GraphIndex } from '../graph-index.ts'
-import type { Entity, EntityKind } from '../model.ts'
+import { degreeOf, entityAt, type GraphIndex } from '../graph-index.ts'
+import { entityKinds, type Entity, type EntityKind } from '../model.ts'
 import { findSimilarNames, wordsOf, type SearchableText } from '../name-index.ts'
 import { findSimilarWords } from '../vocabulary.ts'
 import { ownersOf } from './ownership.ts'
@@ -49,30 +49,65 @@ export type Match =
  */
 export function searchEntities(index: GraphIndex, search: EntitySearch): EntitySearchResult {
   const isWanted = createSelection(index, search)
-  const found = findMatches(index, search.query ?? '').filter(({ ordinal }) => isWanted(ordinal))
-  const rank = byRank(index)
-  const ordered = found.toSorted((a, b) => b.score - a.score || rank(a.ordinal, b.ordinal))
+  const matches = findMatches(index, search.query ?? '')
+  const counts = new Uint32Array(entityKinds.length)
+  /** Of equal score: there are few different ones. */
+  const equals = new Map<number, number[]>()
+  let total = 0
+  for (const ordinal of index.ranking) {
+    const score = matches?.scores[ordinal] ?? everything
+    if (score === 0 || !isWanted(ordinal)) continue
+    const kind = index.kinds[ordinal] ?? 0
+    counts[kind] = (counts[kind] ?? 0) + 1
+    total += 1
+    const equal = equals.get(score)
+    if (equal === undefined) equals.set(score, [ordinal])
+    else equal.push(ordinal)
+  }
+  const ordered = [...equals].toSorted(([a], [b]) => b - a).flatMap(([, ordinals]) => ordinals)
   const offset = search.offset ?? 0
-  const hits = ordered.slice(offset, offset + search.limit).map(({ ordinal, matched }) => ({
+  const hits = ordered.slice(offset, offset + search.limit).map((ordinal) => ({
     ordinal,
     entity: entityAt(index, ordinal),
-    matched,
+    matched: matches?.parts[matches.matched[ordinal] ?? 0],
     dependents: degreeOf(index, ordinal, 'upstream'),
     dependencies: degreeOf(index, ordinal, 'downstream'),
   }))
   const totalByKind: EntitySearchResult['totalByKind'] = {}
-  for (const { ordinal } of found) {
-    const { kind } = entityAt(index, ordinal)
-    totalByKind[kind] = (totalByKind[kind] ?? 0) + 1
-  }
-  return { total: ordered.length, totalByKind, hits }
+  entityKinds.forEach((kind, position) => {
+    const count = counts[position] ?? 0
+    if (count > 0) totalByKind[kind] = count
+  })
+  return { total, totalByKind, hits }
 }
 
-interface Scored {
-  ordinal: number
-  score: number
-  matched: Match | undefined
+/** What matched, by ordinal. */
+interface Matches {
+  /** 0 where an entity does not match. */
+  scores: Float64Array
+  /** Positions in `parts`. */
+  matched: Uint8Array
+  parts: readonly Match[]
+  count: number
 }
+
+/** Where nothing in particular is searched for. */
+const everything = 1
+
+const exactParts: readonly Match[] = [
+  'name',
+  'alias',
+  'namespace',
+  'tag',
+  'kind or image',
+  'description',
+  'similar name',
+  'similar word',
+]
+/** How the same parts are told where a word was taken for another one. */
+const similarParts = exactParts.map((part): Match =>
+  part === 'name' || part === 'alias' ? 'similar name' : 'similar word',
+)
 
 function createSelection(
   index: GraphIndex,
@@ -93,72 +128,94 @@ function createSelection(
     (wantedOwner === undefined || ownersOf(index, ordinal).some(isOwner))
 }
 
-function findMatches(index: GraphIndex, query: string): Scored[] {
+/** @returns undefined where everything is asked for */
+function findMatches(index: GraphIndex, query: string): Matches | undefined {
   const text = query.trim().toLowerCase().slice(0, 200)
-  if (text === '') return index.entities.map((_, ordinal) => ({ ordinal, score: 0, matched: undefined }))
+  if (text === '') return undefined
   const words = text.split(/\s+/)
   const exact = words.map((word) => matchesOf(index, word))
-  const matches = combine(exact)
-  if (matches.length > 0) return matches
+  const matches = combine(index, exact)
+  if (matches.count > 0) return matches
   const almost = combine(
-    exact.flatMap((found, position) => (found.size > 0 ? [found] : correct(index, words[position] ?? ''))),
+    index,
+    exact.flatMap((found, position) => (found.count > 0 ? [found] : correct(index, words[position] ?? ''))),
   )
-  if (almost.length > 0) return almost.map(({ matched, ...rest }) => ({ ...rest, matched: similar(matched) }))
-  return findSimilarNames(index.names, text, 0.35).map(({ ordinal, likeness }) => ({
-    ordinal,
-    score: likeness,
-    matched: 'similar name',
-  }))
+  if (almost.count > 0) return { ...almost, parts: similarParts }
+  const alike = createMatches(index)
+  for (const { ordinal, likeness } of findSimilarNames(index.names, text, 0.35))
+    note(alike, ordinal, { score: likeness, matched: 'similar name' })
+  return alike
+}
+
+function createMatches({ entities }: GraphIndex): Matches {
+  const size = entities.length
+  return { scores: new Float64Array(size), matched: new Uint8Array(size), parts: exactParts, count: 0 }
+}
+
+function note(matches: Matches, ordinal: number, { score, matched }: WordMatch): void {
+  matches.scores[ordinal] = score
+  matches.matched[ordinal] = exactParts.indexOf(matched)
+  matches.count += 1
 }
 
 /** Entities that all words match, each told by its best word. */
-function combine([first = new Map(), ...others]: readonly Map<number, WordMatch>[]): Scored[] {
-  return [...first].flatMap(([ordinal, match]) => {
-    let { score, matched } = match
-    let best = score
+function combine(index: GraphIndex, [first = createMatches(index), ...others]: readonly Matches[]): Matches {
+  if (others.length === 0) return first
+  const scores = first.scores.slice()
+  const best = first.scores.slice()
+  const matched = first.matched.slice()
+  let count = 0
+  for (let ordinal = 0; ordinal < scores.length; ordinal += 1) {
     for (const other of others) {
-      const also = other.get(ordinal)
-      if (also === undefined) return []
-      score += also.score
-      if (also.score > best) ({ score: best, matched } = also)
+      const also = other.scores[ordinal] ?? 0
+      const sum = scores[ordinal] ?? 0
+      scores[ordinal] = also === 0 || sum === 0 ? 0 : sum + also
+      if (also <= (best[ordinal] ?? 0)) continue
+      best[ordinal] = also
+      matched[ordinal] = other.matched[ordinal] ?? 0
     }
-    return { ordinal, score, matched }
-  })
+    if (scores[ordinal] !== 0) count += 1
+  }
+  return { scores, matched, parts: exactParts, count }
 }
 
-/** By ordinal. */
-function matchesOf(index: GraphIndex, word: string): Map<number, WordMatch> {
-  const found = new Map<number, WordMatch>()
-  index.names.texts.forEach((text, ordinal) => {
-    const match = matchOf(text, word)
-    if (match !== undefined) found.set(ordinal, match)
-  })
-  return found
+function matchesOf(index: GraphIndex, word: string): Matches {
+  const { text, ends } = index.names.haystack()
+  const matches = createMatches(index)
+  let ordinal = 0
+  for (let at = text.indexOf(word); at !== -1; at = text.indexOf(word, ends[ordinal])) {
+    while ((ends[ordinal] ?? Infinity) <= at) ordinal += 1
+    const searched = index.names.texts[ordinal]
+    if (searched === undefined) break
+    const match = matchOf(searched, word)
+    if (match !== undefined) note(matches, ordinal, match)
+  }
+  return matches
 }
 
 /** Names are corrected part by part: of `nude-42` only the first is wrong. */
-function correct(index: GraphIndex, word: string): Map<number, WordMatch>[] {
+function correct(index: GraphIndex, word: string): Matches[] {
   const parts = wordsOf(word)
   if (parts.length < 2) return [matchesOfSimilar(index, word)]
   return parts.map((part) => {
     const found = matchesOf(index, part)
-    return found.size > 0 ? found : matchesOfSimilar(index, part)
+    return found.count > 0 ? found : matchesOfSimilar(index, part)
   })
-}
-
-function similar(matched: Match | undefined): Match {
-  return matched === 'name' || matched === 'alias' ? 'similar name' : 'similar word'
 }
 
 const maxCorrections = 3
 
-function matchesOfSimilar(index: GraphIndex, word: string): Map<number, WordMatch> {
-  const found = new Map<number, WordMatch>()
+function matchesOfSimilar(index: GraphIndex, word: string): Matches {
+  const found = createMatches(index)
   const meanings = findSimilarWords(index.names.vocabulary(), word).slice(0, maxCorrections)
   for (const { word: meant, distance } of meanings) {
-    for (const [ordinal, { score, matched }] of matchesOf(index, meant)) {
-      if (found.has(ordinal)) continue
-      found.set(ordinal, { score: score / (1 + distance), matched })
+    const { scores, matched } = matchesOf(index, meant)
+    for (let ordinal = 0; ordinal < scores.length; ordinal += 1) {
+      const score = scores[ordinal] ?? 0
+      if (score === 0 || found.scores[ordinal] !== 0) continue
+      found.scores[ordinal] = score / (1 + distance)
+      found.matched[ordinal] = matched[ordinal] ?? 0
+      found.count += 1
     }
   }
   return found

@@ -1,4 +1,3 @@
-import type { Adjacency } from '../digraph.ts'
 import type { GraphIndex } from '../graph-index.ts'
 import { isAsynchronous } from '../kind-groups.ts'
 import { entityKinds, relationTypes } from '../model.ts'
@@ -47,6 +46,7 @@ export interface SpreadLimits {
  */
 export function spreadImpact(index: GraphIndex, changed: readonly number[], limits: SpreadLimits): Spread {
   const { change, maxDepth, isFollowed } = limits
+  const { types } = index.relationTraits
   const levels = new Int32Array(index.entities.length * hits.length).fill(-1)
   const through = new Int32Array(levels.length).fill(-1)
   const order: number[] = []
@@ -65,8 +65,8 @@ export function spreadImpact(index: GraphIndex, changed: readonly number[], limi
     through[place] = from
     order.push(place)
   }
-  for (let at = 0; at < order.length; at += 1) {
-    const place = order[at] ?? 0
+  for (let next = 0; next < order.length; next += 1) {
+    const place = order[next] ?? 0
     const hit = place % hits.length
     // What waits in a queue that fills harms nobody else yet.
     if (hit === backlog) continue
@@ -76,31 +76,23 @@ export function spreadImpact(index: GraphIndex, changed: readonly number[], limi
     const waits = hitOfDependents(change, { hit, level: step.level, isAsync: false })
     const waitsLess = hitOfDependents(change, { hit, level: step.level, isAsync: true })
     const isFromQueue = index.kinds[from] === queue
-    forEachRelation(index, index.incoming, from, isFollowed, (other, type) => {
-      if (hit === starved && type === publishes) return
-      reach(other, isFromQueue || isAsync[type] === 1 ? waitsLess : waits, step)
-    })
-    forEachRelation(index, index.outgoing, from, isFollowed, (other, type) => {
-      if (isAsync[type] !== 1) return
-      if (type !== consumes) reach(other, starved, step)
-      else if (hit === direct && change !== 'api_change') reach(other, backlog, step)
-    })
+    // Loops without a function for each relation: this is walked for every relation of a large graph.
+    const { incoming, outgoing } = index
+    for (let at = incoming.offsets[from] ?? 0, end = incoming.offsets[from + 1] ?? 0; at < end; at += 1) {
+      const relation = incoming.relations[at] ?? 0
+      const type = types[relation] ?? 0
+      if ((hit === starved && type === publishes) || !isFollowed(relation)) continue
+      reach(incoming.neighbours[at] ?? 0, isFromQueue || isAsync[type] === 1 ? waitsLess : waits, step)
+    }
+    for (let at = outgoing.offsets[from] ?? 0, end = outgoing.offsets[from + 1] ?? 0; at < end; at += 1) {
+      const relation = outgoing.relations[at] ?? 0
+      const type = types[relation] ?? 0
+      if (isAsync[type] !== 1 || !isFollowed(relation)) continue
+      if (type !== consumes) reach(outgoing.neighbours[at] ?? 0, starved, step)
+      else if (hit === direct && change !== 'api_change') reach(outgoing.neighbours[at] ?? 0, backlog, step)
+    }
   }
   return { levels, through, order }
-}
-
-function forEachRelation(
-  { relationTraits }: GraphIndex,
-  { offsets, neighbours, relations }: Adjacency,
-  ordinal: number,
-  isFollowed: (relation: number) => boolean,
-  visit: (other: number, type: number) => void,
-): void {
-  const end = offsets[ordinal + 1] ?? 0
-  for (let position = offsets[ordinal] ?? 0; position < end; position += 1) {
-    const relation = relations[position] ?? 0
-    if (isFollowed(relation)) visit(neighbours[position] ?? 0, relationTraits.types[relation] ?? 0)
-  }
 }
 
 function hitOfDependents(

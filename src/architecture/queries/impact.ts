@@ -1,5 +1,4 @@
-import { neighboursOf } from '../digraph.ts'
-import { byRank, entityAt, forEachStep, type GraphIndex } from '../graph-index.ts'
+import { entityAt, forEachStep, type GraphIndex } from '../graph-index.ts'
 import { isStore } from '../kind-groups.ts'
 import { createRelationFilter, type RelationFilter } from '../relation-filter.ts'
 import { isEntryPoint } from './entry-points.ts'
@@ -76,13 +75,13 @@ export function analyzeImpact(index: GraphIndex, question: ImpactQuestion): Impa
   const spread = spreadBy(index, question, telemetry)
   const isDoubtful = includeInferred && index.relationTraits.inferred.includes(1)
   const certain = isDoubtful ? spreadBy(index, { ...question, includeInferred: false }, telemetry) : spread
-  const affected = inOrder(index, spread, changed).map(
-    createDescription(index, question, { spread, certain }),
-  )
+  const describe = createDescription(index, question, { spread, certain })
+  const affected = inOrder(index, spread, changed).map(describe)
   const counts: number[] = []
   for (const { level } of affected) counts[level - 1] = (counts[level - 1] ?? 0) + 1
   const all = [...new Set(changed), ...affected.map(({ ordinal }) => ordinal)]
-  const certainCount = affected.filter(({ isCertain }) => isCertain).length
+  let certainCount = 0
+  for (const { isCertain } of affected) if (isCertain) certainCount += 1
   return {
     affected,
     counts,
@@ -105,14 +104,19 @@ function spreadBy(index: GraphIndex, question: ImpactQuestion, telemetry: Uint8A
 
 /** Ordinals of what is hit, by level and rank: a sort of numbers that hold both. */
 function inOrder({ ranks, ranking }: GraphIndex, spread: Spread, changed: readonly number[]): number[] {
-  const ordinals = new Set(spread.order.map((place) => Math.floor(place / hits.length)))
-  for (const ordinal of changed) ordinals.delete(ordinal)
   const size = ranking.length
-  const keys = Float64Array.from(
-    ordinals,
-    (ordinal) => levelOf(spread, ordinal) * size + (ranks[ordinal] ?? 0),
-  )
-  return Array.from(keys.toSorted(), (key) => ranking[key % size] ?? 0)
+  const isTaken = new Uint8Array(size)
+  for (const ordinal of changed) isTaken[ordinal] = 1
+  const keys = new Float64Array(size)
+  let count = 0
+  for (const place of spread.order) {
+    const ordinal = (place - (place % hits.length)) / hits.length
+    if (isTaken[ordinal] === 1) continue
+    isTaken[ordinal] = 1
+    keys[count] = levelOf(spread, ordinal) * size + (ranks[ordinal] ?? 0)
+    count += 1
+  }
+  return Array.from(keys.subarray(0, count).sort(), (key) => ranking[key % size] ?? 0)
 }
 
 function createDescription(
@@ -130,7 +134,7 @@ function createDescription(
       (change === 'failure' || change === 'latency') &&
       changed.includes(through) &&
       (entityAt(index, through).attributes.replicas ?? 1) > 1
-    const unhurt = alternatives.filter((alternative) => !isHit(alternative))
+    const unhurt = alternatives.length === 0 ? alternatives : alternatives.filter((each) => !isHit(each))
     const isRedundant = isReplicated || (change !== 'api_change' && unhurt.length > 0)
     return {
       ordinal,
@@ -177,24 +181,30 @@ function levelOf({ levels }: Spread, ordinal: number): number {
 }
 
 function storesOf(index: GraphIndex, ordinals: readonly number[]): number[] {
-  const stores = new Set<number>()
-  const add = (ordinal: number) => {
-    if (isStore(entityAt(index, ordinal).kind)) stores.add(ordinal)
-  }
+  const { offsets, neighbours } = index.dependencies.successors
+  const isTouched = new Uint8Array(index.entities.length)
   for (const ordinal of ordinals) {
-    add(ordinal)
-    neighboursOf(index.dependencies.successors, ordinal).forEach(add)
+    isTouched[ordinal] = 1
+    const end = offsets[ordinal + 1] ?? 0
+    for (let position = offsets[ordinal] ?? 0; position < end; position += 1)
+      isTouched[neighbours[position] ?? 0] = 1
   }
-  return [...stores].toSorted(byRank(index))
+  return Array.from(index.ranking).filter(
+    (ordinal) => isTouched[ordinal] === 1 && isStore(entityAt(index, ordinal).kind),
+  )
 }
 
 /** 1 by position in `relations` where one of the ends carries telemetry. */
 function telemetryOf(index: GraphIndex): Uint8Array | undefined {
-  const refs = new Set(
-    index.entities.filter((entity) => entity.tags?.includes('telemetry')).map(({ ref }) => ref),
-  )
-  if (refs.size === 0) return undefined
-  return Uint8Array.from(index.relations, ({ from, to }) => Number(refs.has(from) || refs.has(to)))
+  const marked = new Uint8Array(index.relations.length)
+  let isAny = false
+  index.entities.forEach(({ tags }, ordinal) => {
+    if (tags === undefined || !tags.includes('telemetry')) return
+    isAny = true
+    for (const { offsets, relations } of [index.outgoing, index.incoming])
+      for (const relation of relations.subarray(offsets[ordinal], offsets[ordinal + 1])) marked[relation] = 1
+  })
+  return isAny ? marked : undefined
 }
 
 function countLeftOut(index: GraphIndex, changed: readonly number[], telemetry: Uint8Array): number {

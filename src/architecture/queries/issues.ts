@@ -1,5 +1,6 @@
 import type { GraphIndex } from '../graph-index.ts'
 import type { Relation } from '../model.ts'
+import { runAtOnce, type Steps } from '../slices.ts'
 import { findCycleIssues, findSinglePointIssues, findSharedDatabases } from './structure-issues.ts'
 import {
   findOrphans,
@@ -50,25 +51,55 @@ export interface IssueQuestion {
   now: number
 }
 
-const finders: Record<IssueType, (index: GraphIndex, now: number) => Finding[]> = {
+const lastingFinders: Record<Exclude<IssueType, 'stale'>, (index: GraphIndex) => Finding[]> = {
   cycle: findCycleIssues,
   spof: findSinglePointIssues,
   shared_database: findSharedDatabases,
   undeclared: findUndeclaredRelations,
-  stale: findStaleRelations,
   unresolved: findUnresolvedEntities,
   orphan: findOrphans,
   unowned: findUnownedEntities,
 }
 
 /** Everything found, by severity, then by type, then most depended on first. */
-export function findIssues(index: GraphIndex, { types = issueTypes, scope, now }: IssueQuestion): Finding[] {
-  const wanted = issueTypes.filter((type) => types.includes(type))
-  const found = wanted.flatMap((type) => finders[type](index, now))
-  const inScope =
-    scope === undefined ? found : found.filter(({ entities }) => entities.some((each) => scope.has(each)))
-  const keyed = inScope.map((finding) => ({ finding, key: keyOf(index, finding) }))
-  return keyed.toSorted((a, b) => a.key - b.key).map(({ finding }) => finding)
+export function findIssues(index: GraphIndex, question: IssueQuestion): Finding[] {
+  const lasting = runAtOnce(lastingIssueSteps(index))
+  return selectIssues(
+    inOrderOfSeverity(index, [...lasting, ...findStaleRelations(index, question.now)]),
+    question,
+  )
+}
+
+/** All that stays true as long as the graph does, a step for each type. */
+export function* lastingIssueSteps(index: GraphIndex): Steps<Finding[]> {
+  const found: Finding[] = []
+  for (const find of Object.values(lastingFinders)) {
+    for (const finding of find(index)) found.push(finding)
+    yield
+  }
+  return found
+}
+
+/** Those that are asked for, in the same order. */
+export function selectIssues(
+  found: readonly Finding[],
+  { types = issueTypes, scope }: Omit<IssueQuestion, 'now'>,
+): Finding[] {
+  return found.filter(
+    ({ type, entities }) =>
+      types.includes(type) && (scope === undefined || entities.some((each) => scope.has(each))),
+  )
+}
+
+/** Sorts by severity, then by type, then most depended on first: a sort of numbers that hold all three. */
+export function inOrderOfSeverity(index: GraphIndex, found: readonly Finding[]): Finding[] {
+  const keys = Float64Array.from(
+    found,
+    (finding, position) => keyOf(index, finding) * found.length + position,
+  )
+  return Array.from(keys.toSorted(), (key) => found[key % found.length]).filter(
+    (finding) => finding !== undefined,
+  )
 }
 
 function keyOf({ ranks }: GraphIndex, { severity, type, entities }: Finding): number {

@@ -1,14 +1,17 @@
 import { degreeOf, entityAt, forEachStep, type GraphIndex } from '../graph-index.ts'
 import { isGroup, isQueue, isRunning, isStore } from '../kind-groups.ts'
-import { isStale, standingOf } from '../evidence.ts'
-import { isDependency, type EntityKind, type Relation } from '../model.ts'
+import { isStaleAt, standings } from '../evidence.ts'
+import type { EntityKind, Relation } from '../model.ts'
 import type { Finding } from './issues.ts'
 import { ownersOf } from './ownership.ts'
 
+const observed = standings.indexOf('observed')
+
 /** Relations seen in traffic that nobody declares. */
 export function findUndeclaredRelations(index: GraphIndex): Finding[] {
+  const { dependencies, standings: standingAt } = index.relationTraits
   return index.relations
-    .filter((relation) => isDependency(relation.type) && standingOf(relation) === 'observed')
+    .filter((_, position) => dependencies[position] === 1 && standingAt[position] === observed)
     .map((relation) => ({
       type: 'undeclared',
       severity: 'medium',
@@ -19,18 +22,27 @@ export function findUndeclaredRelations(index: GraphIndex): Finding[] {
 
 /** Relations whose evidence is too old to rely on. */
 export function findStaleRelations(index: GraphIndex, now: number): Finding[] {
-  return index.relations
-    .filter((relation) => isStale(relation, now))
-    .map((relation) => {
-      const lastSeen = Math.max(...relation.evidence.map((evidence) => evidence.lastSeen))
-      const day = new Date(lastSeen).toISOString().slice(0, 10)
-      return {
+  const { lastSeen } = index.relationTraits
+  return index.relations.flatMap((relation, position): Finding[] => {
+    const seen = lastSeen[position] ?? 0
+    if (!isStaleAt(seen, now)) return []
+    const day = new Date(seen).toISOString().slice(0, 10)
+    return [
+      {
         type: 'stale',
         severity: 'low',
         summary: `${relation.from} ${relation.type} ${relation.to} was last seen on ${day}: it may be gone.`,
         ...about(index, relation),
-      }
-    })
+      },
+    ]
+  })
+}
+
+/** How many relations {@link findStaleRelations} would tell. */
+export function countStale({ relationTraits }: GraphIndex, now: number): number {
+  let count = 0
+  for (const lastSeen of relationTraits.lastSeen) if (isStaleAt(lastSeen, now)) count += 1
+  return count
 }
 
 /** Addresses that are used and that no source describes. */

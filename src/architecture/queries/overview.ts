@@ -1,7 +1,7 @@
-import { byRank, degreeOf, entityAt, type GraphIndex } from '../graph-index.ts'
+import { degreeOf, entityAt, type GraphIndex } from '../graph-index.ts'
 import { isGroup } from '../kind-groups.ts'
-import { standingOf, type Standing } from '../evidence.ts'
-import { isDependency, type EntityKind, type RelationType } from '../model.ts'
+import { standings, type Standing } from '../evidence.ts'
+import { entityKinds, relationTypes, type EntityKind, type RelationType } from '../model.ts'
 import { findEntryPoints } from './entry-points.ts'
 import { isOwnable } from './knowledge-issues.ts'
 import { groupByOwner, ownersOf } from './ownership.ts'
@@ -41,16 +41,15 @@ const maxExamples = 3
 /** Counts, ways in, what most depend on, and what sources leave open. */
 export function describeOverview(index: GraphIndex, limit: number): Overview {
   const byImportance = Array.from(index.ranking)
-  const rank = byRank(index)
-  const environments = index.entities.flatMap(({ environment }) => environment ?? [])
+  const environments = new Map<string, number>()
+  for (const { environment } of index.entities)
+    if (environment !== undefined) environments.set(environment, (environments.get(environment) ?? 0) + 1)
   return {
-    kinds: countEach(index.entities.map(({ kind }) => kind)),
-    relations: countEach(index.relations.map(({ type }) => type)),
-    environments: countEach(environments) as Record<string, number>,
+    kinds: inOrderOfCount(countPositions(entityKinds, index.kinds)),
+    relations: inOrderOfCount(countPositions(relationTypes, index.relationTraits.types)),
+    environments: inOrderOfCount(environments) as Record<string, number>,
     teams: groupByOwner(index, byImportance).map(({ owner, owned }) => ({ owner, owned: owned.length })),
-    entryPoints: findEntryPoints(index).toSorted(
-      (a, b) => degreeOf(index, b, 'downstream') - degreeOf(index, a, 'downstream') || rank(a, b),
-    ),
+    entryPoints: entryPointsInOrder(index),
     mostDependedOn: byImportance
       .slice(0, limit)
       .map((ordinal) => ({ ordinal, dependents: degreeOf(index, ordinal, 'upstream') }))
@@ -69,10 +68,11 @@ function findGaps(index: GraphIndex, byImportance: readonly number[]): CoverageG
     const lacking = concerned.filter(lacks)
     return { gap, count: lacking.length, of: concerned.length, examples: lacking.slice(0, maxExamples) }
   }
-  const standings = index.relations.filter(({ type }) => isDependency(type)).map(standingOf)
+  const counts = countStandings(index)
+  const dependencies = standings.reduce((sum, standing) => sum + counts[standing], 0)
   const ofRelations = (gap: CoverageGap['gap'], lacking: readonly Standing[]): CoverageGap => {
-    const count = standings.filter((standing) => lacking.includes(standing)).length
-    return { gap, count, of: standings.length, examples: [] }
+    const count = lacking.reduce((sum, standing) => sum + counts[standing], 0)
+    return { gap, count, of: dependencies, examples: [] }
   }
   return [
     ofEntities('no_owner', isOwnable, (ordinal) => ownersOf(index, ordinal).length === 0),
@@ -92,9 +92,34 @@ function findGaps(index: GraphIndex, byImportance: readonly number[]): CoverageG
   ]
 }
 
-function countEach<T extends string>(values: readonly T[]): Partial<Record<T, number>> {
-  const counts = new Map<T, number>()
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1)
-  const ordered = [...counts].toSorted(([a, first], [b, second]) => second - first || (a < b ? -1 : 1))
+/** Those that use most first, then by rank: a sort of numbers that hold both. */
+function entryPointsInOrder(index: GraphIndex): number[] {
+  const { ranks, ranking } = index
+  const size = ranking.length
+  const keys = Float64Array.from(
+    findEntryPoints(index),
+    (ordinal) => (size - degreeOf(index, ordinal, 'downstream')) * size + (ranks[ordinal] ?? 0),
+  )
+  return Array.from(keys.toSorted(), (key) => ranking[key % size] ?? 0)
+}
+
+function countStandings({ relationTraits }: GraphIndex): Record<Standing, number> {
+  const counts: Record<Standing, number> = { confirmed: 0, declared: 0, observed: 0, inferred: 0 }
+  relationTraits.standings.forEach((position, relation) => {
+    const standing = standings[position]
+    if (standing !== undefined && relationTraits.dependencies[relation] === 1) counts[standing] += 1
+  })
+  return counts
+}
+
+function countPositions<T extends string>(names: readonly T[], positions: Uint8Array): Map<T, number> {
+  const counts = new Uint32Array(names.length)
+  for (const position of positions) counts[position] = (counts[position] ?? 0) + 1
+  return new Map(names.map((name, position) => [name, counts[position] ?? 0]))
+}
+
+function inOrderOfCount<T extends string>(counts: ReadonlyMap<T, number>): Partial<Record<T, number>> {
+  const occurring = [...counts].filter(([, count]) => count > 0)
+  const ordered = occurring.toSorted(([a, first], [b, second]) => second - first || (a < b ? -1 : 1))
   return Object.fromEntries(ordered) as Partial<Record<T, number>>
 }

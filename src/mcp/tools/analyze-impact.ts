@@ -45,11 +45,12 @@ export const analyzeImpact = defineGraphTool({
       includeInferred: input.include_inferred,
       includeTelemetry: input.include_telemetry,
     })
+    const summary = summarize(asked, changed, { impact, ...input })
     return presentPage(asked, {
       items: impact.affected,
       total: impact.affected.length,
       render: (shown) => ({
-        summary: summarize(asked, changed, { impact, ...input }),
+        summary,
         affected: presentLevels(asked, shown),
         levels: impact.affected.length > shown.length ? impact.counts : undefined,
         entry_points: presentCut(asked, impact.entryPoints),

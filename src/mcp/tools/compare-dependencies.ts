@@ -53,11 +53,12 @@ export const compareDependencies = defineGraphTool({
       ...partly.map(({ ordinal, sharedBy }) => ({ part: 'partly' as const, ordinal, of: sharedBy })),
       ...alternate(only, compared),
     ].filter(({ part }) => parts[input.mode].includes(part))
+    const summary = summarize(asked, compared, { shared, partly, only, ...input })
     return presentPage(asked, {
       items,
       total: items.length,
       render: (shown) => ({
-        summary: summarize(asked, compared, { shared, partly, only, ...input }),
+        summary,
         ...presentParts(asked, compared, shown),
       }),
       entitiesOf: (shown) => refsOf(index, [...compared, ...shown.map(({ ordinal }) => ordinal)]),
@@ -76,12 +77,15 @@ interface Item {
 /** Each of the compared gets its share where not everything fits. */
 function alternate(only: readonly (readonly number[])[], compared: readonly number[]): Item[] {
   const longest = Math.max(...only.map(({ length }) => length))
-  return Array.from({ length: longest }, (_, position) =>
-    only.flatMap((ordinals, at): Item[] => {
+  const owners = compared.map((ordinal) => [ordinal])
+  const items: Item[] = []
+  for (let position = 0; position < longest; position += 1) {
+    for (const [at, ordinals] of only.entries()) {
       const ordinal = ordinals[position]
-      return ordinal === undefined ? [] : [{ part: 'only', ordinal, of: [compared[at] ?? -1] }]
-    }),
-  ).flat()
+      if (ordinal !== undefined) items.push({ part: 'only', ordinal, of: owners[at] ?? [] })
+    }
+  }
+  return items
 }
 
 function summarize(

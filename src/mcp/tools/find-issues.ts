@@ -1,10 +1,5 @@
 import { z } from 'zod'
-import {
-  findIssues as find,
-  issueTypes,
-  severities,
-  type Finding,
-} from '../../architecture/queries/issues.ts'
+import { issueTypes, severities, type Finding } from '../../architecture/queries/issues.ts'
 import { cursorInput, paginate } from './answer-cursor.ts'
 import { presentEnd, presentNames, refsOf } from './answer-names.ts'
 import { presentPage } from './answer-page.ts'
@@ -33,20 +28,20 @@ export const findIssues = defineGraphTool({
     limit: z.int().min(1).max(100).default(20),
     cursor: cursorInput,
   },
-  answer({ types, severity, limit, cursor, ...input }, asked) {
+  async answer({ types, severity, limit, cursor, ...input }, asked) {
     const { index, graph } = asked
     const { ordinals, words } = readScope(asked, input)
     const question = [types, severity, input.scope, input.namespace, input.environment]
     const pagination = paginate(cursor, graph.revision, ['find_issues', question])
-    const found = find(index, { types, scope: ordinals, now: asked.seenAt }).filter(
-      (finding) => severity === undefined || finding.severity === severity,
-    )
+    const ofAll = await asked.findings.find({ types, scope: ordinals, now: asked.seenAt })
+    const found = severity === undefined ? ofAll : ofAll.filter((finding) => finding.severity === severity)
+    const summary = summarize(found, { words, types, bounds: asked.bounds })
     return presentPage(asked, {
       items: found.slice(pagination.offset, pagination.offset + limit),
       total: found.length,
       pagination,
       render: (shown) => ({
-        summary: summarize(found, { words, types, bounds: asked.bounds }),
+        summary,
         issues: shown.map((finding) => presentFinding(asked, finding)),
       }),
       entitiesOf: (shown) =>
@@ -64,8 +59,10 @@ function summarize(
 ): string {
   const looked = types === undefined ? '' : ` of type ${types.join(', ')}`
   if (found.length === 0) return `No issues${looked} found${words}, ${bounds}.`
+  const ofType = new Map<string, number>()
+  for (const { type } of found) ofType.set(type, (ofType.get(type) ?? 0) + 1)
   const counts = issueTypes.flatMap((type) => {
-    const count = found.filter((finding) => finding.type === type).length
+    const count = ofType.get(type) ?? 0
     return count === 0 ? [] : `${count} ${type}`
   })
   return `${found.length} ${found.length === 1 ? 'issue' : 'issues'} found${words}: ${counts.join(', ')}.`

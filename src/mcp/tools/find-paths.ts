@@ -52,6 +52,10 @@ export const findPaths = defineGraphTool({
     const [start, end] = names
     const isOne = from.length === 1 && to.length === 1
     const one = { ...question, from: from[0] ?? -1, to: to[0] ?? -1 }
+    // Found once, however often the answer is rendered to see how much of it fits.
+    const everyWayPasses =
+      isOne && paths.length > 0 ? presentSome(index, findCutPoints(index, one) ?? []) : undefined
+    const otherWayRound = isOne && paths.length === 0 ? presentReverse(index, one) : undefined
     return presentPage(asked, {
       items: paths,
       total: paths.length,
@@ -65,9 +69,8 @@ export const findPaths = defineGraphTool({
           : { paths: shown.map((path) => presentPath(index, path, question)) }),
         shared_by_these_paths: presentShared(index, shown),
         // Of all ways however long, which is more than those shown have in common.
-        every_way_passes:
-          isOne && paths.length > 0 ? presentSome(index, findCutPoints(index, one) ?? []) : undefined,
-        other_way_round: isOne && paths.length === 0 ? presentReverse(index, one) : undefined,
+        every_way_passes: everyWayPasses,
+        other_way_round: otherWayRound,
         marks: presentMarks(asked, relationsOn(index, shown), entitiesOn(index, shown)),
       }),
       entitiesOf: (shown) => refsOf(index, [...from, ...to, ...shown.flat()]),

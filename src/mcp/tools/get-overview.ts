@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { entityAt, type GraphIndex } from '../../architecture/graph-index.ts'
 import { restrictToOrdinals } from '../../architecture/graph-part.ts'
-import type { EntityKind } from '../../architecture/model.ts'
+import { entityKinds, type EntityKind } from '../../architecture/model.ts'
 import { describeOverview, type CoverageGap, type Overview } from '../../architecture/queries/overview.ts'
 import { presentName, presentNames, refsOf } from './answer-names.ts'
 import { presentPage } from './answer-page.ts'
@@ -27,10 +27,9 @@ export const getOverview = defineGraphTool({
     const { ordinals: scope, words } = readScope(asked, { scope: input.focus, namespace: input.namespace })
     const index = scope === undefined ? asked.index : restrictToOrdinals(asked, scope)
     const overview = describeOverview(index, mostCritical)
-    const ranked = rankedByKind(index)
     return presentPage(asked, {
-      items: ranked,
-      total: ranked.length,
+      items: ranked(index),
+      total: index.entities.length,
       render: (shown) => ({
         summary: summarize(index, overview, words),
         kinds: overview.kinds,
@@ -54,17 +53,14 @@ function summarize(index: GraphIndex, { kinds, entryPoints, teams }: Overview, w
   return `${counted(index.entities.length, 'entity', 'entities')}${words} (${parts.join(', ')}${most.length < Object.keys(kinds).length ? ', …' : ''}) with ${counted(index.relations.length, 'relation')}, ${counted(entryPoints.length, 'entry point')}, ${counted(teams.length, 'owner')}.`
 }
 
-/** What runs before what only groups, each kind most depended on first. */
-function rankedByKind(index: GraphIndex): number[] {
-  return Array.from(index.entities.keys()).toSorted(
-    (a, b) =>
-      Number(isAddress(index, a)) - Number(isAddress(index, b)) ||
-      (index.ranks[a] ?? 0) - (index.ranks[b] ?? 0),
-  )
-}
+const address = entityKinds.indexOf('unresolved')
 
-function isAddress(index: GraphIndex, ordinal: number): boolean {
-  return entityAt(index, ordinal).kind === 'unresolved'
+/** What is described before what is only an address, each most depended on first. */
+function ranked({ ranking, kinds }: GraphIndex): number[] {
+  const described: number[] = []
+  const addresses: number[] = []
+  for (const ordinal of ranking) (kinds[ordinal] === address ? addresses : described).push(ordinal)
+  return [...described, ...addresses]
 }
 
 function presentByKind(
