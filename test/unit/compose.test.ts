@@ -295,6 +295,21 @@ services:
     ])
   })
 
+  it('takes depends_on for start order alone where addresses are told, and others are told this one', () => {
+    const content = `
+services:
+  shop: { image: shop, environment: { FLAGS_URL: 'http://flags:8013' } }
+  console: { image: console, environment: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://otel-collector:4317' }, depends_on: [flags] }
+  flags: { image: flags }
+  otel-collector: { image: otel/opentelemetry-collector }
+`
+    assert.deepEqual(edges(content), [
+      'console calls otel-collector',
+      'console starts_after flags',
+      'shop calls flags',
+    ])
+  })
+
   it('takes localhost in variables of pages for whoever publishes the port', () => {
     const content = `
 services:

@@ -28,7 +28,8 @@ export function addUses(
   known: KnownServices,
 ): void {
   const told = new Map(read.map((each) => [each.service, addToldUses(collector, each, known)]))
-  for (const { service } of read) addStartOrder(collector, service, { ...known, told })
+  const addressed = new Set([...told.values()].flatMap(({ types }) => [...types.keys()]))
+  for (const { service } of read) addStartOrder(collector, service, { ...known, told, addressed })
   addRoutes(collector, read, known)
 }
 
@@ -78,12 +79,16 @@ function portsOf({ attributes }: ClaimedEntity): number[] {
  * Where variables, arguments or links tell what a service talks to, `depends_on` adds evidence to that. Of its other
  * targets a store is waited for in order to be used, unless another target is known to use it, which may be why it is
  * there; the rest only start before. Where nothing tells, `depends_on` is the only sign there is, and taken for one where
- * one can be called by the other.
+ * one can be called by the other; but not by who is told addresses, if only of telemetry, while others are told that one.
  */
 function addStartOrder(
   collector: ClaimsCollector,
   service: ComposeService,
-  { told, ...known }: KnownServices & { told: ReadonlyMap<ComposeService, ToldUses> },
+  {
+    told,
+    addressed,
+    ...known
+  }: KnownServices & { told: ReadonlyMap<ComposeService, ToldUses>; addressed: ReadonlySet<string> },
 ): void {
   const user = known.entities.get(service)
   if (user === undefined) return
@@ -100,9 +105,14 @@ function addStartOrder(
     const isOnlySign = nothingButTelemetry && !untilEnd
     const target = find(name) ?? (isOnlySign ? findOrClaim(name) : undefined)
     if (target === undefined || target.ref === user.ref) continue
+    const lacksAddress = (types?.size ?? 0) > 0 && addressed.has(target.ref)
     const isMeant = storeKinds.has(target.kind)
       ? !untilEnd && (nothingButTelemetry || !usedByPredecessors.has(target.ref))
-      : isOnlySign && !storeKinds.has(user.kind) && !isInBackground(target) && !runSameProgram(service, other)
+      : isOnlySign &&
+        !lacksAddress &&
+        !storeKinds.has(user.kind) &&
+        !isInBackground(target) &&
+        !runSameProgram(service, other)
     const type = types?.get(target.ref) ?? (isMeant ? relationTo(target.kind, undefined) : 'starts_after')
     const evidence = evidenceAt('start_order', at, `depends_on ${name}`, 'inferred')
     collector.addRelation({ from: user.ref, to: target.ref, type }, evidence)
