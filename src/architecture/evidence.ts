@@ -32,8 +32,11 @@ export function confidenceOf({ evidence }: Relation): number {
   const [first, second] = evidence
   // Nearly all relations have one piece, and every graph that is loaded asks for all of them.
   if (first !== undefined && second === undefined) return weights[first.method]
-  const kinds = new Map(evidence.map(({ source, method }) => [`${source} ${method}`, weights[method]]))
-  const doubt = [...kinds.values()].reduce((product, weight) => product * (1 - weight), 1)
+  let doubt = 1
+  evidence.forEach(({ source, method }, position) => {
+    const isAgain = evidence.findIndex((each) => each.source === source && each.method === method) < position
+    if (!isAgain) doubt *= 1 - weights[method]
+  })
   return Math.round((1 - doubt) * 1000) / 1000
 }
 

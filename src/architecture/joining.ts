@@ -40,6 +40,11 @@ export function findJoins(sections: readonly Section[], decisions: readonly Join
   const verdicts = new Map(decisions.map(({ refs, verdict }) => [refs.join('\n'), verdict]))
   const verdictOn = (a: string, b: string) => verdicts.get((a < b ? [a, b] : [b, a]).join('\n'))
 
+  const addName = (name: string, candidate: Candidate) => {
+    const known = byName.get(name)
+    if (known === undefined) byName.set(name, [candidate])
+    else if (known.at(-1) !== candidate) known.push(candidate)
+  }
   const decided = (candidate: Candidate): Candidate[] =>
     decisions.flatMap(({ refs, verdict }) => {
       if (verdict !== 'same' || !refs.includes(candidate.entity.ref)) return []
@@ -49,6 +54,7 @@ export function findJoins(sections: readonly Section[], decisions: readonly Join
   const namesakes = (candidate: Candidate): JoinedTo[] => {
     const { name, aliases, byLabel } = candidate.entity
     for (const names of [[name], aliases, byLabel ? otherNumbersOf(candidate) : []]) {
+      if (!names.some((each) => byName.has(each.toLowerCase()))) continue
       const found = new Set(names.flatMap((each) => byName.get(each.toLowerCase()) ?? []))
       const fitting = [...found].filter(
         (other) =>
@@ -74,8 +80,8 @@ export function findJoins(sections: readonly Section[], decisions: readonly Join
     }
     joins.set(entity.ref, [{ ref: entity.ref, because: 'itself' }])
     byRef.set(entity.ref, candidate)
-    for (const name of new Set([entity.name, ...entity.aliases].map((each) => each.toLowerCase())))
-      byName.set(name, [...(byName.get(name) ?? []), candidate])
+    addName(entity.name.toLowerCase(), candidate)
+    for (const alias of entity.aliases) addName(alias.toLowerCase(), candidate)
   }
   return joins
 }

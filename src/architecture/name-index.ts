@@ -8,18 +8,18 @@ export interface NameIndex {
   /** Lower-case names to ordinals; a reference and `namespace/name` count as names. */
   byName: ReadonlyMap<string, readonly number[]>
   byAlias: ReadonlyMap<string, readonly number[]>
-  /** What search looks through, by ordinal. */
-  texts: readonly SearchableText[]
+  /** What search looks through, by ordinal. Made when it is first asked for. */
+  texts: () => readonly SearchableText[]
   /** All of them in one. Made when it is first asked for. */
   haystack: () => Haystack
   /** Of names and aliases, to ordinals. Made when it is first asked for: most questions name what there is. */
   trigrams: () => ReadonlyMap<string, readonly number[]>
-  /** Words of names, by ordinal. */
-  words: readonly (readonly string[])[]
+  /** Words of the name of an entity. */
+  wordsAt: (ordinal: number) => readonly string[]
   /** What the name of an entity has in common with those of its copies, by ordinal. */
   stemAt: (ordinal: number) => string
-  /** Words of names to ordinals. */
-  byWord: ReadonlyMap<string, readonly number[]>
+  /** Words of names to ordinals. Made when it is first asked for. */
+  byWord: () => ReadonlyMap<string, readonly number[]>
   /** Words of names, tags, traits and descriptions. Made when it is first asked for: most searches need none. */
   vocabulary: () => Vocabulary
 }
@@ -45,34 +45,48 @@ export interface SearchableText {
   description: string
 }
 
-/** Builds the index; a ten-thousand-entity graph takes some tens of milliseconds. */
+/** Builds the index; only what nearly every answer asks for is made at once. */
 export function createNameIndex(entities: readonly Entity[]): NameIndex {
   const byName = new Map<string, number[]>()
   const byAlias = new Map<string, number[]>()
-  const byWord = new Map<string, number[]>()
-  const texts = entities.map(searchableText)
-  const words = entities.map(({ name }) => wordsOf(name))
+  const words: (string[] | undefined)[] = []
   const stems: (string | undefined)[] = []
+  let texts: readonly SearchableText[] | undefined
+  let byWord: ReadonlyMap<string, readonly number[]> | undefined
   let trigrams: ReadonlyMap<string, readonly number[]> | undefined
   let vocabulary: Vocabulary | undefined
   let haystack: Haystack | undefined
-  texts.forEach((text, ordinal) => {
-    const names = new Set([text.ref, text.name, `${text.namespace}/${text.name}`])
-    for (const name of names) append(byName, name, ordinal)
-    for (const alias of text.aliases) append(byAlias, alias, ordinal)
-    for (const word of new Set(words[ordinal])) append(byWord, word, ordinal)
+  entities.forEach(({ ref, name, namespace, aliases }, ordinal) => {
+    const [lower, lowerRef] = [name.toLowerCase(), ref.toLowerCase()]
+    const full = `${(namespace ?? '').toLowerCase()}/${lower}`
+    append(byName, lower, ordinal)
+    if (lowerRef !== lower) append(byName, lowerRef, ordinal)
+    if (full !== lower && full !== lowerRef) append(byName, full, ordinal)
+    for (const alias of aliases) append(byAlias, alias.toLowerCase(), ordinal)
   })
+  const wordsAt = (ordinal: number) => (words[ordinal] ??= wordsOf(entities[ordinal]?.name ?? ''))
+  const textsOf = () => (texts ??= entities.map(searchableText))
   return {
     byName,
     byAlias,
-    texts,
-    haystack: () => (haystack ??= haystackOf(texts)),
-    trigrams: () => (trigrams ??= trigramsOfNames(texts)),
-    words,
-    stemAt: (ordinal) => (stems[ordinal] ??= stemOf(words[ordinal])),
-    byWord,
-    vocabulary: () => (vocabulary ??= createVocabulary(searchableWords(texts))),
+    texts: textsOf,
+    haystack: () => (haystack ??= haystackOf(textsOf())),
+    trigrams: () => (trigrams ??= trigramsOfNames(textsOf())),
+    wordsAt,
+    stemAt: (ordinal) => (stems[ordinal] ??= stemOf(wordsAt(ordinal))),
+    byWord: () => (byWord ??= groupByWord(entities.length, wordsAt)),
+    vocabulary: () => (vocabulary ??= createVocabulary(searchableWords(textsOf()))),
   }
+}
+
+function groupByWord(
+  size: number,
+  wordsAt: (ordinal: number) => readonly string[],
+): Map<string, readonly number[]> {
+  const byWord = new Map<string, number[]>()
+  for (let ordinal = 0; ordinal < size; ordinal += 1)
+    for (const word of new Set(wordsAt(ordinal))) append(byWord, word, ordinal)
+  return byWord
 }
 
 function haystackOf(texts: readonly SearchableText[]): Haystack {
@@ -128,7 +142,7 @@ export function findSimilarNames(names: NameIndex, text: string, minimum: number
     .toSorted((a, b) => b[1] - a[1] || a[0] - b[0])
     .slice(0, maxCompared)
     .map(([ordinal]) => {
-      const { name = '', aliases = [] } = names.texts[ordinal] ?? {}
+      const { name = '', aliases = [] } = names.texts()[ordinal] ?? {}
       return { ordinal, likeness: Math.max(...[name, ...aliases].map((each) => likenessOf(wanted, each))) }
     })
     .filter(({ likeness }) => likeness >= minimum)

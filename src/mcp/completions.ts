@@ -58,7 +58,7 @@ async function completeEntities(
 function findBeginningWith(index: GraphIndex, text: string): number[] {
   const beginning: number[] = []
   const containing: number[] = []
-  index.names.texts.forEach(({ name, ref, aliases }, ordinal) => {
+  index.names.texts().forEach(({ name, ref, aliases }, ordinal) => {
     if (name.startsWith(text) || ref.startsWith(text)) beginning.push(ordinal)
     else if (ref.includes(text) || aliases.some((alias) => alias.includes(text))) containing.push(ordinal)
   })

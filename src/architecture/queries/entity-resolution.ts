@@ -113,7 +113,7 @@ function ambiguousName(
 function narrow(index: GraphIndex, ordinals: readonly number[], namespace: string | undefined): number[] {
   const preferences: ((ordinal: number) => boolean)[] = [
     (ordinal) => entityAt(index, ordinal).kind !== 'unresolved',
-    (ordinal) => index.names.texts[ordinal]?.namespace === namespace?.toLowerCase(),
+    (ordinal) => index.names.texts()[ordinal]?.namespace === namespace?.toLowerCase(),
     (ordinal) => {
       const { kind } = entityAt(index, ordinal)
       return isRunning(kind) || isStore(kind) || isQueue(kind)
@@ -131,9 +131,11 @@ function narrow(index: GraphIndex, ordinals: readonly number[], namespace: strin
 function nearestTo(index: GraphIndex, wanted: string): number[] {
   const name = wanted.replace(/^[a-z]+:/, '').replace(/^.*\//, '')
   if (name === '') return []
-  const containing = index.names.texts.flatMap((text, ordinal) =>
-    text.name.includes(name) || (text.name.length >= 4 && name.includes(text.name)) ? [ordinal] : [],
-  )
+  const containing = index.names
+    .texts()
+    .flatMap((text, ordinal) =>
+      text.name.includes(name) || (text.name.length >= 4 && name.includes(text.name)) ? [ordinal] : [],
+    )
   const similar = findSimilarNames(index.names, name, 0.3).map(({ ordinal }) => ordinal)
   const [best] = similar
   const ranked = [...(best === undefined ? [] : [best]), ...containing.toSorted(byRank(index)), ...similar]

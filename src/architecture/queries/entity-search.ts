@@ -121,10 +121,10 @@ function createSelection(
     ref.toLowerCase() === wantedOwner || ref.toLowerCase().replace(/^.*[:/]/, '') === wantedOwner
   return (ordinal) =>
     (kinds === undefined || kinds.includes(entityAt(index, ordinal).kind)) &&
-    (wantedNamespace === undefined || index.names.texts[ordinal]?.namespace === wantedNamespace) &&
+    (wantedNamespace === undefined || index.names.texts()[ordinal]?.namespace === wantedNamespace) &&
     (wantedLanguage === undefined ||
       entityAt(index, ordinal).attributes.language?.toLowerCase() === wantedLanguage) &&
-    (wantedTag === undefined || (index.names.texts[ordinal]?.tags.includes(wantedTag) ?? false)) &&
+    (wantedTag === undefined || (index.names.texts()[ordinal]?.tags.includes(wantedTag) ?? false)) &&
     (wantedOwner === undefined || ownersOf(index, ordinal).some(isOwner))
 }
 
@@ -185,7 +185,7 @@ function matchesOf(index: GraphIndex, word: string): Matches {
   let ordinal = 0
   for (let at = text.indexOf(word); at !== -1; at = text.indexOf(word, ends[ordinal])) {
     while ((ends[ordinal] ?? Infinity) <= at) ordinal += 1
-    const searched = index.names.texts[ordinal]
+    const searched = index.names.texts()[ordinal]
     if (searched === undefined) break
     const match = matchOf(searched, word)
     if (match !== undefined) note(matches, ordinal, match)

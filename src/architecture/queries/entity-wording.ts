@@ -11,9 +11,11 @@ export function findOtherForms(index: GraphIndex, text: string): number[] {
   const wanted = compact(text.replace(/^(?:the|our|my)\s+/, ''))
   if (wanted === '') return []
   const having = (form: (name: string) => string) =>
-    index.names.texts.flatMap(({ name, aliases }, ordinal) =>
-      form(name) === form(wanted) || aliases.some((alias) => form(alias) === form(wanted)) ? [ordinal] : [],
-    )
+    index.names
+      .texts()
+      .flatMap(({ name, aliases }, ordinal) =>
+        form(name) === form(wanted) || aliases.some((alias) => form(alias) === form(wanted)) ? [ordinal] : [],
+      )
   const same = having(compact)
   return same.length > 0 ? same : having(stem)
 }

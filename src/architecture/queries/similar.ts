@@ -45,8 +45,8 @@ function candidatesFor(index: GraphIndex, ordinal: number): number[] {
       for (const other of neighboursOf(back, neighbour)) found.add(other)
   }
   const tooMany = Math.max(minCommon, entities.length * commonPart)
-  for (const word of names.words[ordinal] ?? []) {
-    const others = names.byWord.get(word) ?? []
+  for (const word of names.wordsAt(ordinal)) {
+    const others = names.byWord().get(word) ?? []
     if (others.length <= tooMany) for (const other of others) found.add(other)
   }
   found.delete(ordinal)
@@ -57,7 +57,7 @@ function candidatesFor(index: GraphIndex, ordinal: number): number[] {
 function createComparison(index: GraphIndex, ordinal: number): (other: number) => SimilarEntity {
   const { dependencies } = index
   const entity = entityAt(index, ordinal)
-  const words = new Set(index.names.words[ordinal])
+  const words = new Set(index.names.wordsAt(ordinal))
   const ownBareName = bareName(entity.name)
   const tags = new Set(entity.tags)
   const providers = new Set(neighboursOf(dependencies.successors, ordinal))
@@ -71,7 +71,7 @@ function createComparison(index: GraphIndex, ordinal: number): (other: number) =
     const otherNeighbours = otherProviders.length + otherDependents.length
     const shared = sharedProviders + sharedDependents
     const neighbours = shared / Math.max(1, providers.size + dependents.size + otherNeighbours - shared)
-    const ownWords = [...new Set(index.names.words[other])]
+    const ownWords = [...new Set(index.names.wordsAt(other))]
     const sharedWords = ownWords.filter((word) => words.has(word))
     const named = sharedWords.length / Math.max(1, words.size + ownWords.length - sharedWords.length)
     const sharedTags = otherTags.filter((tag) => tags.has(tag))

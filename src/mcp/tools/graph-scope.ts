@@ -60,7 +60,7 @@ function requireNamespace(index: GraphIndex, namespace: string): GraphScope {
 
 function ofNamespace(index: GraphIndex, namespace: string): Set<number> {
   const members = new Set<number>()
-  index.names.texts.forEach((text, ordinal) => {
+  index.names.texts().forEach((text, ordinal) => {
     if (text.namespace === namespace) members.add(ordinal)
   })
   return members
