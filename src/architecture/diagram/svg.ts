@@ -1,5 +1,6 @@
+import { isAsynchronous, isQueue, isStore } from '../kind-groups.ts'
 import { isInferred } from '../evidence.ts'
-import type { Entity, EntityKind, Relation } from '../model.ts'
+import type { Entity, EntityKind } from '../model.ts'
 import { longestName, type DiagramEdge, type DiagramLayout, type DiagramNode, type Point } from './layout.ts'
 
 /** How to draw. */
@@ -32,15 +33,13 @@ export function drawSvg(drawing: DiagramLayout, options: SvgOptions): string {
   ].join('\n')
 }
 
-const asyncTypes: ReadonlySet<Relation['type']> = new Set(['publishes', 'consumes', 'uses_queue'])
-
 function drawEdge({ relations, points }: DiagramEdge): string {
   const [first] = relations
   if (first === undefined) return ''
   const classes = [
     'edge',
     ...(relations.every(isInferred) ? ['inferred'] : []),
-    ...(relations.every(({ type }) => asyncTypes.has(type)) ? ['async'] : []),
+    ...(relations.every(({ type }) => isAsynchronous(type)) ? ['async'] : []),
   ]
   const verbs = relations.map(({ type }) => type.replaceAll('_', ' ')).join(', ')
   const told = `${nameIn(first.from)} ${verbs} ${nameIn(first.to)}`
@@ -91,12 +90,10 @@ function drawNode(
     : `<a class="${classes}" ${place} href="${escapeText(hrefOf(entity))}">${body}</a>`
 }
 
-const storeKinds: ReadonlySet<EntityKind> = new Set(['database', 'cache', 'storage'])
-
 /** Stores are drums, queues have round ends, all else is a box; the middle is the origin. */
 function outline(kind: EntityKind, { width, height }: { width: number; height: number }): string {
   const [right, bottom] = [round(width / 2), height / 2]
-  if (storeKinds.has(kind)) {
+  if (isStore(kind)) {
     const lid = 6
     const side = bottom - lid
     return (
@@ -104,7 +101,7 @@ function outline(kind: EntityKind, { width, height }: { width: number; height: n
       `<path class="lid" d="M${-right} ${-side}A${right} ${lid} 0 0 0 ${right} ${-side}"/>`
     )
   }
-  const corner = kind === 'queue' ? bottom : 7
+  const corner = isQueue(kind) ? bottom : 7
   return `<rect class="outline" x="${-right}" y="${-bottom}" width="${2 * right}" height="${height}" rx="${corner}"/>`
 }
 
