@@ -1,4 +1,4 @@
-import { byRank, entityAt, forEachStep, type GraphIndex } from '../graph-index.ts'
+import { byRank, degreeOf, entityAt, forEachStep, type GraphIndex } from '../graph-index.ts'
 import { isPlaced } from '../kind-groups.ts'
 import { isDependency, type Entity, type Relation } from '../model.ts'
 
@@ -29,6 +29,8 @@ export interface DiagramSelection {
 export function selectForDiagram(index: GraphIndex, question: DiagramQuestion): DiagramSelection {
   const isDrawn = (ordinal: number) => {
     const { kind, tags } = entityAt(index, ordinal)
+    // A name that something is only part of is no address.
+    if (kind === 'unresolved' && degreeOf(index, ordinal, 'upstream') === 0) return ordinal === question.focus
     const isHidden = !question.telemetry && (tags?.includes('telemetry') ?? false)
     return ordinal === question.focus || ((isPlaced(kind) || kind === 'api') && !isHidden)
   }
