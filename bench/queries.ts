@@ -93,7 +93,7 @@ function questionsTo(index: GraphIndex, graph: Graph): Record<string, () => unkn
     similar: () => findSimilar(index, any(), 10),
     'compare 5, closure': () =>
       compareDependencies(index, { compared: Array.from({ length: 5 }, any), direction: 'downstream' }),
-    overview: () => describeOverview(index, 10),
+    overview: () => describeOverview(index),
     'search a word': () => searchEntities(index, { query: nameOf(any()).slice(0, 8), limit: 20 }),
     'search with a typing error': () => searchEntities(index, { query: misspelt(nameOf(any())), limit: 20 }),
     'difference of two revisions': () =>

@@ -9,6 +9,7 @@ import { graphOf } from './joined-graph.ts'
 import type { JoinDecision } from './joining.ts'
 import type { Graph } from './model.ts'
 import { findDifference, type GraphDifference } from './queries/difference.ts'
+import { describeOverview, type Overview } from './queries/overview.ts'
 import { emptySnapshot, type Snapshot } from './snapshot.ts'
 
 /** A graph and the index built once for its revision. */
@@ -19,6 +20,8 @@ export interface LoadedGraph {
   criticality: Criticality
   /** Looked for when first asked for. */
   findings: Findings
+  /** Described when first asked for. */
+  overview: () => Overview
   /** That occur in the whole graph of this revision. */
   environments: readonly string[]
   /** The newest revision there is, when another was asked for. */
@@ -131,7 +134,7 @@ function ofEnvironment({ whole, byEnvironment }: Kept, environment: string): Loa
 
 function withIndex(
   graph: Graph,
-): Pick<LoadedGraph, 'graph' | 'index' | 'criticality' | 'findings' | 'changesSince'> {
+): Pick<LoadedGraph, 'graph' | 'index' | 'criticality' | 'findings' | 'overview' | 'changesSince'> {
   const index = createGraphIndex(graph)
   const differences = new WeakMap<Graph, GraphDifference>()
   const changesSince = (before: Graph) => {
@@ -139,11 +142,13 @@ function withIndex(
     differences.set(before, difference)
     return difference
   }
+  let overview: Overview | undefined
   return {
     graph,
     index,
     criticality: createCriticality(index),
     findings: createFindings(index),
+    overview: () => (overview ??= describeOverview(index)),
     changesSince,
   }
 }

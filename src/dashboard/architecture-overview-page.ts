@@ -3,7 +3,7 @@ import { entityAt } from '../architecture/graph-index.ts'
 import type { Criticality } from '../architecture/criticality.ts'
 import { rankCritical } from '../architecture/queries/critical-entities.ts'
 import type { Finding } from '../architecture/queries/issues.ts'
-import { describeOverview, type Overview } from '../architecture/queries/overview.ts'
+import type { Overview } from '../architecture/queries/overview.ts'
 import type { ViewData } from '../http/view-data.ts'
 import type { Render } from '../http/views.ts'
 import { presentArchitecturePage, presentScope } from './architecture-frame.ts'
@@ -37,7 +37,7 @@ export function createArchitectureOverviewPage({ render, architecture, now }: Ar
     const { graph, index } = loaded
     const at = now()
     const showsAllIssues = ctx.query['issues'] === 'all'
-    const overview = describeOverview(index, shownCritical)
+    const overview = loaded.overview()
     const issues = await loaded.findings.find({ now: at })
     const shown = issues.slice(0, showsAllIssues ? mostIssues : shownIssues)
     const link = (ordinal: number) => presentLink(entityAt(index, ordinal), links)

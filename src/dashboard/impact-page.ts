@@ -2,6 +2,7 @@ import type { Architecture } from '../architecture/architecture.ts'
 import { entityAt } from '../architecture/graph-index.ts'
 import {
   type AffectedEntity,
+  type Protection,
   analyzeImpact,
   type Impact,
   type ImpactEffect,
@@ -98,7 +99,9 @@ function answer(chosen: ChosenGraph, ordinal: number, change: ImpactChange): Ans
       return {
         level,
         title: level === 1 ? 'Directly' : `After ${level} steps`,
-        entities: entities.slice(0, shownAtLevel).map((each) => presentAffected(chosen, ordinal, each)),
+        entities: entities
+          .slice(0, shownAtLevel)
+          .map((each) => presentAffected(chosen, ordinal, { ...each, ...impact.protectionOf(each) })),
         more: Math.max(0, count - shownAtLevel),
       }
     }),
@@ -118,7 +121,7 @@ function answer(chosen: ChosenGraph, ordinal: number, change: ImpactChange): Ans
 function presentAffected(
   { loaded: { index }, links }: ChosenGraph,
   changed: number,
-  { ordinal, effect, hit, through, provision, isCertain }: AffectedEntity,
+  { ordinal, effect, hit, through, provision, isCertain }: AffectedEntity & Protection,
 ): Answer['levels'][number]['entities'][number] {
   const marks: Mark[] = [
     hit === 'starved' || hit === 'backlog' ? queueMarks[hit] : effectMarks[effect],

@@ -242,7 +242,7 @@ test('the overview counts, and tells what is not known', () => {
     },
     ['web calls a', 'a calls ghost', 'a calls b observed', 'a owned_by red', 'b calls c inferred'],
   )
-  const overview = describeOverview(index, 2)
+  const overview = describeOverview(index)
   assert.deepEqual(overview.kinds, { service: 4, team: 1, unresolved: 1, website: 1 })
   assert.deepEqual(overview.relations, { calls: 4, owned_by: 1 })
   assert.deepEqual(overview.environments, { production: 1 })

@@ -3,7 +3,12 @@ import { test } from 'node:test'
 import { createGraphIndex, type GraphIndex } from '../../src/architecture/graph-index.ts'
 import { compareDependencies } from '../../src/architecture/queries/compare.ts'
 import { findClosure } from '../../src/architecture/queries/dependency-closure.ts'
-import { analyzeImpact, type AffectedEntity, type Impact } from '../../src/architecture/queries/impact.ts'
+import {
+  analyzeImpact,
+  type AffectedEntity,
+  type Impact,
+  type Protection,
+} from '../../src/architecture/queries/impact.ts'
 import type { ImpactChange } from '../../src/architecture/queries/impact-spread.ts'
 import { indexOf, namesOf, ordinalOf } from '../support/described-graphs.ts'
 import { randomGraph } from '../support/random-graphs.ts'
@@ -15,12 +20,17 @@ function impactOf(index: GraphIndex, name: string, change: ImpactChange, more: o
 function tell(
   index: GraphIndex,
   impact: Impact,
-  of: (affected: AffectedEntity) => unknown = (each) => each.effect,
+  of: (affected: AffectedEntity & Protection) => unknown = (each) => each.effect,
 ) {
-  return Object.fromEntries(impact.affected.map((each) => [index.entities[each.ordinal]?.name, of(each)]))
+  return Object.fromEntries(
+    impact.affected.map((each) => [
+      index.entities[each.ordinal]?.name,
+      of({ ...each, ...impact.protectionOf(each) }),
+    ]),
+  )
 }
 
-function provision({ provision: each, isOnlyOfKind }: AffectedEntity): [string, boolean] {
+function provision({ provision: each, isOnlyOfKind }: Protection): [string, boolean] {
   return [each, isOnlyOfKind]
 }
 
@@ -165,8 +175,9 @@ test('replicas and copies make a provider redundant; another service of the same
   )
   const primary = impactOf(cluster, 'users-db-primary', 'failure')
   const users = primary.affected.find((each) => each.ordinal === ordinalOf(cluster, 'users'))
-  assert.equal(users?.provision, 'redundant')
-  assert.deepEqual(namesOf(cluster, users.alternatives), ['users-db-replica-2'])
+  assert.ok(users)
+  assert.equal(primary.protectionOf(users).provision, 'redundant')
+  assert.deepEqual(namesOf(cluster, primary.protectionOf(users).alternatives), ['users-db-replica-2'])
   // The other producer goes on filling the queue.
   assert.equal(tell(cluster, primary, ({ provision: each }) => each)['jobs'], 'redundant')
   assert.equal(

@@ -10,15 +10,16 @@ import { getEntity } from '../../src/mcp/tools/get-entity.ts'
 import { tools } from '../../src/mcp/tools/tools.ts'
 import { entity, graph, randomGraph, relation } from '../support/random-graphs.ts'
 import { call, serving } from '../support/tool-calls.ts'
-import { toolQuestions } from '../support/tool-questions.ts'
+import { questionsAbout } from '../support/tool-questions.ts'
 
 /** As many tokens as the less favourable of two tokenizers counts. */
 function countTokens(text: string): number {
   return Math.max(o200k.encode(text).length, cl100k.encode(text).length)
 }
 
-const largeGraph = randomGraph(1, 10_000, 50_000)
-const large = serving(largeGraph)
+const large = serving(randomGraph(1, 10_000, 50_000))
+const nodeAt = (rank: number) => `node-${String(rank).padStart(5, '0')}`
+const questions = questionsAbout(nodeAt)
 const hub = graph(
   [entity('hub'), ...Array.from({ length: 3000 }, (_, at) => entity(`client-${at}`))],
   Array.from({ length: 3000 }, (_, at) => relation(`service:shop/client-${at}`, 'service:shop/hub')),
@@ -26,19 +27,21 @@ const hub = graph(
 const askable = tools.filter(({ name }) => name !== 'whoami')
 
 test('every tool that reads the graph is asked here', () => {
-  assert.deepEqual(Object.keys(toolQuestions).toSorted(), askable.map(({ name }) => name).toSorted())
+  assert.deepEqual(Object.keys(questions).toSorted(), askable.map(({ name }) => name).toSorted())
 })
 
-for (const [size, architecture] of [
-  [15, serving(randomGraph(1, 15, 40))],
-  [150, serving(randomGraph(1, 150, 600))],
-  [10_000, large],
-] as const) {
+/** Of a large graph every answer is cut, so that one question to a tool shows as much as all of them. */
+for (const { size, edges, most, budgets } of [
+  { size: 15, edges: 40, most: Infinity, budgets: [500, 2000, 8000] },
+  { size: 150, edges: 600, most: Infinity, budgets: [500, 2000, 8000] },
+  { size: 10_000, edges: 50_000, most: 1, budgets: [500, 4000] },
+]) {
   test(`of ${size} entities every tool tells at most a tenth more than max_tokens, in data and in text`, async (t) => {
+    const architecture = size === 10_000 ? large : serving(randomGraph(1, size, edges))
     let fullest = 0
     for (const tool of askable) {
-      for (const question of toolQuestions[tool.name] ?? []) {
-        for (const max_tokens of [500, 2000, 8000]) {
+      for (const question of questions[tool.name]?.slice(0, most) ?? []) {
+        for (const max_tokens of budgets) {
           const { content, text } = await call(tool, { ...question, max_tokens }, architecture)
           const tokens = Math.max(countTokens(JSON.stringify(content)), countTokens(text))
           fullest = Math.max(fullest, tokens / max_tokens)
@@ -76,35 +79,26 @@ test('the list of tools takes less than 5,000 tokens', (t) => {
   assert.ok(tokens < 5000)
 })
 
-/**
- * How many times slower than a quiet core this one is, by a walk over an array: tests run beside each other. At least 1.
- */
-function slowness(): number {
-  const numbers = new Float64Array(4_000_000)
-  const started = performance.now()
-  for (let round = 0; round < 4; round += 1)
-    for (let at = 0; at < numbers.length; at += 1) numbers[at] = (numbers[at] ?? 0) + at
-  return Math.max(1, (performance.now() - started) / 20)
-}
-
-test('every tool answers about 10,000 entities and 50,000 relations within 20 ms in 95 of 100 cases', async (t) => {
+test('every tool answers about 10,000 entities and 50,000 relations within 20 ms', async (t) => {
   // Scores are computed once for a revision, in slices beside other requests; they are not part of any one question.
   await (await large.load('org')).criticality.scores()
   for (const tool of askable) {
-    const times: number[] = []
-    for (const question of toolQuestions[tool.name] ?? []) {
-      await call(tool, question, large)
-      for (let round = 0; round < 4; round += 1) {
-        const started = performance.now()
+    const medians: number[] = []
+    for (const question of questions[tool.name] ?? []) {
+      for (let round = 0; round < 2; round += 1) await call(tool, question, large)
+      const times: number[] = []
+      for (let round = 0; round < 5; round += 1) {
+        const before = process.cpuUsage()
         await call(tool, question, large)
-        times.push(performance.now() - started)
+        const { user, system } = process.cpuUsage(before)
+        times.push((user + system) / 1000)
       }
+      medians.push(times.toSorted((a, b) => a - b)[2] ?? Infinity)
     }
-    times.sort((a, b) => a - b)
-    const p95 = times[Math.ceil(times.length * 0.95) - 1] ?? Infinity
-    const factor = slowness()
-    t.diagnostic(`${tool.name}: p95 ${p95.toFixed(1)} ms, on a core ${factor.toFixed(1)} times as slow`)
-    assert.ok(p95 < 20 * 3 * factor, `${tool.name}: p95 of ${p95} ms`)
+    const slowest = Math.max(...medians)
+    t.diagnostic(`${tool.name}: ${slowest.toFixed(1)} ms of CPU for its costliest question`)
+    // Three times as much, of processor time: caches are shared with other tests. `npm run bench` tells exactly.
+    assert.ok(slowest < 60, `${tool.name}: ${slowest} ms`)
   }
 })
 

@@ -56,7 +56,7 @@ export function spreadImpact(index: GraphIndex, changed: readonly number[], limi
     levels[ordinal * hits.length] = 0
     order.push(ordinal * hits.length)
   }
-  const reach = (other: number, hit: number, { level, from }: { level: number; from: number }) => {
+  const reach = (other: number, hit: number, level: number, from: number) => {
     // What is hit in full feels everything that the weaker hit would pass on.
     if (hit === indirect && levels[other * hits.length + direct] !== -1) return
     const place = other * hits.length + hit
@@ -71,10 +71,10 @@ export function spreadImpact(index: GraphIndex, changed: readonly number[], limi
     // What waits in a queue that fills harms nobody else yet.
     if (hit === backlog) continue
     const from = (place - hit) / hits.length
-    const step = { level: (levels[place] ?? 0) + 1, from }
-    if (step.level > maxDepth) break
-    const waits = hitOfDependents(change, { hit, level: step.level, isAsync: false })
-    const waitsLess = hitOfDependents(change, { hit, level: step.level, isAsync: true })
+    const level = (levels[place] ?? 0) + 1
+    if (level > maxDepth) break
+    const waits = hitOfDependents(change, { hit, level, isAsync: false })
+    const waitsLess = hitOfDependents(change, { hit, level, isAsync: true })
     const isFromQueue = index.kinds[from] === queue
     // Loops without a function for each relation: this is walked for every relation of a large graph.
     const { incoming, outgoing } = index
@@ -82,14 +82,15 @@ export function spreadImpact(index: GraphIndex, changed: readonly number[], limi
       const relation = incoming.relations[at] ?? 0
       const type = types[relation] ?? 0
       if ((hit === starved && type === publishes) || !isFollowed(relation)) continue
-      reach(incoming.neighbours[at] ?? 0, isFromQueue || isAsync[type] === 1 ? waitsLess : waits, step)
+      reach(incoming.neighbours[at] ?? 0, isFromQueue || isAsync[type] === 1 ? waitsLess : waits, level, from)
     }
     for (let at = outgoing.offsets[from] ?? 0, end = outgoing.offsets[from + 1] ?? 0; at < end; at += 1) {
       const relation = outgoing.relations[at] ?? 0
       const type = types[relation] ?? 0
       if (isAsync[type] !== 1 || !isFollowed(relation)) continue
-      if (type !== consumes) reach(outgoing.neighbours[at] ?? 0, starved, step)
-      else if (hit === direct && change !== 'api_change') reach(outgoing.neighbours[at] ?? 0, backlog, step)
+      if (type !== consumes) reach(outgoing.neighbours[at] ?? 0, starved, level, from)
+      else if (hit === direct && change !== 'api_change')
+        reach(outgoing.neighbours[at] ?? 0, backlog, level, from)
     }
   }
   return { levels, through, order }

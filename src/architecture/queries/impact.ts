@@ -33,20 +33,26 @@ export interface AffectedEntity {
   hit: Hit
   /** Ordinal of what it is hit through. */
   through: number
+  /** False where only inferred relations lead here. */
+  isCertain: boolean
+}
+
+/** What stands between an affected entity and the effect. */
+export interface Protection {
   /** `redundant` where something seems to stand in for what it is hit through. */
   provision: 'single' | 'redundant'
   /** It uses nothing else of the kind of what it is hit through. */
   isOnlyOfKind: boolean
   /** Ordinals of what seems to stand in. */
   alternatives: number[]
-  /** False where only inferred relations lead here. */
-  isCertain: boolean
 }
 
 /** Everything a change would be felt by. */
 export interface Impact {
   /** By level, then most depended on first. */
   affected: AffectedEntity[]
+  /** Looked for when asked: answers tell of few of many. */
+  protectionOf: (affected: AffectedEntity) => Protection
   /** How many there are at each level; the first number is level 1. */
   counts: number[]
   /** Ordinals of affected or changed entities at which people or foreign systems arrive. */
@@ -75,8 +81,9 @@ export function analyzeImpact(index: GraphIndex, question: ImpactQuestion): Impa
   const spread = spreadBy(index, question, telemetry)
   const isDoubtful = includeInferred && index.relationTraits.inferred.includes(1)
   const certain = isDoubtful ? spreadBy(index, { ...question, includeInferred: false }, telemetry) : spread
-  const describe = createDescription(index, question, { spread, certain })
-  const affected = inOrder(index, spread, changed).map(describe)
+  const affected = inOrder(index, spread, changed).map((ordinal) =>
+    describeAffected(ordinal, { change: question.change, spread, certain }),
+  )
   const counts: number[] = []
   for (const { level } of affected) counts[level - 1] = (counts[level - 1] ?? 0) + 1
   const all = [...new Set(changed), ...affected.map(({ ordinal }) => ordinal)]
@@ -84,6 +91,7 @@ export function analyzeImpact(index: GraphIndex, question: ImpactQuestion): Impa
   for (const { isCertain } of affected) if (isCertain) certainCount += 1
   return {
     affected,
+    protectionOf: createProtection(index, question, spread),
     counts,
     entryPoints: all.filter((ordinal) => isEntryPoint(index, ordinal)),
     teams: groupByOwner(index, all),
@@ -119,34 +127,36 @@ function inOrder({ ranks, ranking }: GraphIndex, spread: Spread, changed: readon
   return Array.from(keys.subarray(0, count).sort(), (key) => ranking[key % size] ?? 0)
 }
 
-function createDescription(
+function describeAffected(
+  ordinal: number,
+  { change, spread, certain }: { change: ImpactChange; spread: Spread; certain: Spread },
+): AffectedEntity {
+  const hit = worstHit(spread, ordinal) ?? 'indirect'
+  return {
+    ordinal,
+    level: levelOf(spread, ordinal),
+    effect: effects[change][hit === 'direct' ? 'direct' : 'indirect'],
+    hit,
+    through: spread.through[ordinal * hits.length + hits.indexOf(hit)] ?? ordinal,
+    isCertain: worstHit(certain, ordinal) !== undefined,
+  }
+}
+
+function createProtection(
   index: GraphIndex,
   { changed, change }: ImpactQuestion,
-  { spread, certain }: { spread: Spread; certain: Spread },
-): (ordinal: number) => AffectedEntity {
-  const isHit = (ordinal: number) => worstHit(spread, ordinal) !== undefined
-  return (ordinal) => {
-    const hit = worstHit(spread, ordinal) ?? 'indirect'
-    const through = spread.through[ordinal * hits.length + hits.indexOf(hit)] ?? ordinal
+  spread: Spread,
+): (affected: AffectedEntity) => Protection {
+  return ({ ordinal, through, hit }) => {
     const { isOnlyOfKind, alternatives } = standInsFor(index, { ordinal, through, hit })
     // Another instance helps against a failure, never against a changed interface.
     const isReplicated =
       (change === 'failure' || change === 'latency') &&
       changed.includes(through) &&
       (entityAt(index, through).attributes.replicas ?? 1) > 1
-    const unhurt = alternatives.length === 0 ? alternatives : alternatives.filter((each) => !isHit(each))
+    const unhurt = alternatives.filter((each) => worstHit(spread, each) === undefined)
     const isRedundant = isReplicated || (change !== 'api_change' && unhurt.length > 0)
-    return {
-      ordinal,
-      level: levelOf(spread, ordinal),
-      effect: effects[change][hit === 'direct' ? 'direct' : 'indirect'],
-      hit,
-      through,
-      provision: isRedundant ? 'redundant' : 'single',
-      isOnlyOfKind,
-      alternatives: unhurt,
-      isCertain: worstHit(certain, ordinal) !== undefined,
-    }
+    return { provision: isRedundant ? 'redundant' : 'single', isOnlyOfKind, alternatives: unhurt }
   }
 }
 

@@ -18,7 +18,7 @@ export interface Overview {
   teams: { owner: string; owned: number }[]
   /** Ordinals, those that use most first. */
   entryPoints: number[]
-  /** Ordinals of what most others depend on, with how many do directly. */
+  /** Ordinals of what most others depend on, with how many do directly; at most {@link mostDependedOnListed}. */
   mostDependedOn: { ordinal: number; dependents: number }[]
   gaps: CoverageGap[]
 }
@@ -36,10 +36,12 @@ export interface CoverageGap {
   examples: number[]
 }
 
+/** So many are listed that most depend on. */
+export const mostDependedOnListed = 10
 const maxExamples = 3
 
 /** Counts, ways in, what most depend on, and what sources leave open. */
-export function describeOverview(index: GraphIndex, limit: number): Overview {
+export function describeOverview(index: GraphIndex): Overview {
   const byImportance = Array.from(index.ranking)
   const environments = new Map<string, number>()
   for (const { environment } of index.entities)
@@ -51,7 +53,7 @@ export function describeOverview(index: GraphIndex, limit: number): Overview {
     teams: groupByOwner(index, byImportance).map(({ owner, owned }) => ({ owner, owned: owned.length })),
     entryPoints: entryPointsInOrder(index),
     mostDependedOn: byImportance
-      .slice(0, limit)
+      .slice(0, mostDependedOnListed)
       .map((ordinal) => ({ ordinal, dependents: degreeOf(index, ordinal, 'upstream') }))
       .filter(({ dependents }) => dependents > 0),
     gaps: findGaps(index, byImportance).filter(({ count }) => count > 0),

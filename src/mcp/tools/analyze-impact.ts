@@ -58,12 +58,14 @@ export const analyzeImpact = defineGraphTool({
         data_stores: presentCut(asked, impact.dataStores),
         covered_by_redundancy: presentCut(
           asked,
-          shown.filter(({ provision }) => provision === 'redundant').map(({ ordinal }) => ordinal),
+          shown
+            .filter((each) => impact.protectionOf(each).provision === 'redundant')
+            .map(({ ordinal }) => ordinal),
         ),
         sole_provider_for: presentCut(
           asked,
           shown
-            .filter(({ isOnlyOfKind, level }) => isOnlyOfKind && level === 1)
+            .filter((each) => each.level === 1 && impact.protectionOf(each).isOnlyOfKind)
             .map(({ ordinal }) => ordinal),
         ),
         marks: presentMarks(shown),

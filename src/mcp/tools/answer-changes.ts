@@ -10,31 +10,56 @@ export type Change = { /** Of the entities concerned. */ refs: string[] } & (
   | { part: 'relations_changed'; relation: RelationKey; gained: string[]; lost: string[] }
 )
 
+/** A part of the list of changes. */
+export interface ChangeList {
+  /** From the offset on, at most {@link mostChanges}. */
+  items: Change[]
+  /** Of all there are. */
+  total: number
+}
+
+/** More than fit into the largest answer. */
+const mostChanges = 2000
+
 /**
- * Every change of a difference, entities before relations, in the order in which they are told and cut.
- * @param scope references; absent: all. A relation is in scope with one of its ends.
+ * The changes of a difference, entities before relations, in the order in which they are told and cut.
+ * @param options.scope references; absent: all. A relation is in scope with one of its ends.
  */
-export function listChanges({ entities, relations }: GraphDifference, scope?: ReadonlySet<string>): Change[] {
-  const all: Change[] = [
-    ...entities.added.map((ref) => changeOfEntity('entities_added', ref)),
-    ...entities.removed.map((ref) => changeOfEntity('entities_removed', ref)),
-    ...relations.added.map((relation) => changeOfRelation('relations_added', relation)),
-    ...relations.removed.map((relation) => changeOfRelation('relations_removed', relation)),
-    ...entities.changed.map(({ ref, fields }) => ({
-      part: 'entities_changed' as const,
-      ref,
-      fields,
-      refs: [ref],
-    })),
-    ...relations.changed.map(({ from, to, type, gained, lost }) => ({
-      part: 'relations_changed' as const,
-      relation: { from, to, type },
-      gained,
-      lost,
-      refs: [from, to],
-    })),
-  ]
-  return scope === undefined ? all : all.filter(({ refs }) => refs.some((ref) => scope.has(ref)))
+export function listChanges(
+  { entities, relations }: GraphDifference,
+  { scope, offset }: { scope?: ReadonlySet<string> | undefined; offset: number },
+): ChangeList {
+  const list: ChangeList = { items: [], total: 0 }
+  const add = <T>(
+    changes: readonly T[],
+    isInScope: (change: T, refs: ReadonlySet<string>) => boolean,
+    present: (change: T) => Change,
+  ) => {
+    for (const change of changes) {
+      if (scope !== undefined && !isInScope(change, scope)) continue
+      if (list.total >= offset && list.items.length < mostChanges) list.items.push(present(change))
+      list.total += 1
+    }
+  }
+  const hasRef = (ref: string, refs: ReadonlySet<string>) => refs.has(ref)
+  const hasEnd = ({ from, to }: RelationKey, refs: ReadonlySet<string>) => refs.has(from) || refs.has(to)
+  add(entities.added, hasRef, (ref) => changeOfEntity('entities_added', ref))
+  add(entities.removed, hasRef, (ref) => changeOfEntity('entities_removed', ref))
+  add(relations.added, hasEnd, (relation) => changeOfRelation('relations_added', relation))
+  add(relations.removed, hasEnd, (relation) => changeOfRelation('relations_removed', relation))
+  add(
+    entities.changed,
+    ({ ref }, refs) => refs.has(ref),
+    ({ ref, fields }) => ({ part: 'entities_changed', ref, fields, refs: [ref] }),
+  )
+  add(relations.changed, hasEnd, ({ from, to, type, gained, lost }) => ({
+    part: 'relations_changed',
+    relation: { from, to, type },
+    gained,
+    lost,
+    refs: [from, to],
+  }))
+  return list
 }
 
 function changeOfEntity(part: 'entities_added' | 'entities_removed', ref: string): Change {

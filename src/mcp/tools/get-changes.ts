@@ -46,19 +46,19 @@ export const getChanges = defineGraphTool({
     }
     const { words, refs } = readScopeOfBoth(asked, input)
     const difference = after.changesSince(before.graph)
-    const items = listChanges(difference, refs)
     const question = ['get_changes', from, to, input.scope, input.namespace, environment]
     const pagination = paginate(cursor, asked.graph.revision, question)
+    const { items, total } = listChanges(difference, { scope: refs, offset: pagination.offset })
     const records = asked.history.filter(({ revision }) => revision > from && revision <= to)
     return presentPage(asked, {
-      items: items.slice(pagination.offset),
-      total: items.length,
+      items,
+      total,
       pagination,
       render: (shown) => ({
         summary:
-          items.length === 0
+          total === 0
             ? `Nothing changed${words} from revision ${from} to ${to}, ${asked.bounds}.`
-            : `${items.length} ${items.length === 1 ? 'change' : 'changes'}${words} from revision ${from} to ${to}.`,
+            : `${total} ${total === 1 ? 'change' : 'changes'}${words} from revision ${from} to ${to}.`,
         ...presentChanges(shown, { before: before.index, after: after.index }),
         revisions: presentRecords(records, asked.now),
       }),

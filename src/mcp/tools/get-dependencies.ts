@@ -47,11 +47,11 @@ export const getDependencies = defineGraphTool({
     const { ref: _ref, cursor, max_tokens: _maxTokens, as_of: _asOf, ...question } = input
     const pagination = paginate(cursor, graph.revision, ['get_dependencies', start, question])
     const sides = sidesOf(index, start, input)
-    const items = mergeSides(sides)
-    const available = items.slice(pagination.offset, pagination.offset + mostItems)
+    const available = mergeSides(sides, pagination.offset + mostItems).slice(pagination.offset)
+    const total = sides.reduce((sum, { levels }) => sum + levels.relations.length, 0)
     return presentPage(asked, {
       items: input.format === 'mermaid' ? drawable(available) : available,
-      total: items.length,
+      total,
       pagination,
       render: (page) => ({
         summary: sides
@@ -78,18 +78,15 @@ interface Item extends LevelRelation {
 /** More than fit into the largest answer. */
 const mostItems = 4000
 
-/** Both sides by level: where not everything fits, what is near counts more than on which side it is. */
-function mergeSides(sides: readonly { side: Side; levels: DependencyLevels }[]): Item[] {
+/** The first of both sides by level: where not everything fits, what is near counts more than on which side it is. */
+function mergeSides(sides: readonly { side: Side; levels: DependencyLevels }[], most: number): Item[] {
+  const total = sides.reduce((sum, { levels }) => sum + levels.relations.length, 0)
   const items: Item[] = []
   const at = sides.map(() => 0)
-  for (
-    let level = 1;
-    items.length < sides.reduce((sum, { levels }) => sum + levels.relations.length, 0);
-    level += 1
-  ) {
+  for (let level = 1; items.length < Math.min(total, most); level += 1) {
     sides.forEach(({ side, levels: { relations } }, position) => {
       let next = at[position] ?? 0
-      for (let each = relations[next]; each?.level === level; each = relations[next]) {
+      for (let each = relations[next]; each?.level === level && items.length < most; each = relations[next]) {
         items.push({ level, relation: each.relation, reached: each.reached, side })
         next += 1
       }

@@ -26,7 +26,7 @@ export const getOverview = defineGraphTool({
   answer(input, asked) {
     const { ordinals: scope, words } = readScope(asked, { scope: input.focus, namespace: input.namespace })
     const index = scope === undefined ? asked.index : restrictToOrdinals(asked, scope)
-    const overview = describeOverview(index, mostCritical)
+    const overview = index === asked.index ? asked.overview() : describeOverview(index)
     return presentPage(asked, {
       items: ranked(index),
       total: index.entities.length,
@@ -88,10 +88,9 @@ function presentDependedOn(
 ): Record<string, number> | undefined {
   if (mostDependedOn.length === 0) return undefined
   return Object.fromEntries(
-    mostDependedOn.map(({ ordinal, dependents }) => [
-      presentName(index, entityAt(index, ordinal)),
-      dependents,
-    ]),
+    mostDependedOn
+      .slice(0, mostCritical)
+      .map(({ ordinal, dependents }) => [presentName(index, entityAt(index, ordinal)), dependents]),
   )
 }
 
