@@ -11,8 +11,10 @@ import { compare } from './comparison.ts'
 import { type Costs, measureCosts } from './costs.ts'
 import { connections, type Throughput } from './load.ts'
 import { measurePropagation } from './propagation.ts'
+import { printQueries } from './queries.ts'
 import { startServer } from './server-process.ts'
 import { measureRefusals } from './token-timing.ts'
+import { printTools } from './tools.ts'
 import { measureWorkloads } from './workloads.ts'
 
 /** Figures of one store, by what was measured. */
@@ -27,6 +29,10 @@ const starts = 3
 const maxSeconds = 20
 
 const seconds = parseSeconds()
+// First, since the first load of a process is what a cold load is.
+await printTools()
+await printQueries()
+console.log('')
 const baseline = await measureBaseline(seconds)
 const results: Record<string, Results> = { SQLite: await bench() }
 const redis = await benchRedis()

@@ -16,8 +16,9 @@ import { findShortestPaths } from '../src/architecture/queries/shortest-paths.ts
 import { findSimilar } from '../src/architecture/queries/similar.ts'
 import { findSinglePoints } from '../src/architecture/queries/single-points.ts'
 import { layeredGraph, randomNumbers } from '../test/support/random-graphs.ts'
+import { measure, percentileOf } from './own-process.ts'
 
-/** How long one kind of question takes. */
+/** How much CPU time one kind of question takes. */
 export interface QueryTimes {
   query: string
   p50Ms: number
@@ -29,7 +30,6 @@ export interface QueryFigures {
   entities: number
   relations: number
   indexMs: number
-  indexMegabytes: number
   criticalityMs: number
   /** The longest that others waited while criticality was computed. */
   longestSliceMs: number
@@ -39,36 +39,31 @@ export interface QueryFigures {
 /** Asks each kind of question about random entities of a random graph. */
 export async function measureQueries(entities: number, relations: number): Promise<QueryFigures> {
   const graph = layeredGraph(1, entities, relations)
-  const before = heapUsed()
-  const { value: index, ms: indexMs } = time(() => createGraphIndex(graph))
-  const indexMegabytes = (heapUsed() - before) / 1e6
+  const { value: index, cpuMs: indexMs } = await measure(() => createGraphIndex(graph))
   const criticality = createCriticality(index)
-  const begin = performance.now()
   const watch = watchEventLoop()
-  const scores = await criticality.scores()
-  const criticalityMs = performance.now() - begin
+  const { value: scores, cpuMs: criticalityMs } = await measure(() => criticality.scores())
   const longestSliceMs = watch.stop()
   const questions = {
     ...questionsTo(index, graph),
     rank_critical: () => rankCritical(index, scores, { metric: 'spof', limit: 20 }),
   }
-  const times = Object.entries(questions).map(([query, ask]) => ({ query, ...percentiles(ask) }))
-  return { entities, relations, indexMs, indexMegabytes, criticalityMs, longestSliceMs, times }
+  const times: QueryTimes[] = []
+  for (const [query, ask] of Object.entries(questions)) times.push({ query, ...(await percentiles(ask)) })
+  return { entities, relations, indexMs, criticalityMs, longestSliceMs, times }
 }
 
-/** Prints all figures of graphs with 1,000 and 10,000 entities as Markdown, to be kept in docs/performance.md. */
-export async function printQueries(): Promise<void> {
-  for (const size of [1000, 10_000]) {
-    const figures = await measureQueries(size, size * 5)
-    console.log(`
-Questions to ${size.toLocaleString('en')} entities and ${(size * 5).toLocaleString('en')} relations: index ${figures.indexMs.toFixed(0)} ms and ${figures.indexMegabytes.toFixed(0)} MB,
+/** Prints all figures of a graph as Markdown, to be kept in docs/performance.md. */
+export async function printQueries(size = 10_000): Promise<void> {
+  const figures = await measureQueries(size, size * 5)
+  console.log(`
+Questions to ${size.toLocaleString('en')} entities and ${(size * 5).toLocaleString('en')} relations, CPU time: index ${figures.indexMs.toFixed(0)} ms,
 criticality ${figures.criticalityMs.toFixed(0)} ms in slices of at most ${figures.longestSliceMs.toFixed(0)} ms.
 
 | question | p50 ms | p95 ms |
 | --- | --: | --: |`)
-    for (const { query, p50Ms, p95Ms } of figures.times)
-      console.log(`| ${query} | ${p50Ms.toFixed(2)} | ${p95Ms.toFixed(2)} |`)
-  }
+  for (const { query, p50Ms, p95Ms } of figures.times)
+    console.log(`| ${query} | ${p50Ms.toFixed(2)} | ${p95Ms.toFixed(2)} |`)
 }
 
 function questionsTo(index: GraphIndex, graph: Graph): Record<string, () => unknown> {
@@ -105,32 +100,18 @@ function misspelt(name: string): string {
   return name.replace(/(.)(.)(.)$/, '$2$1$3')
 }
 
-const minAsked = 10
-const maxAsked = 200
-const maxMs = 1500
+const minAsked = 5
+const maxAsked = 60
+const maxMs = 120
 
-function percentiles(ask: () => unknown): Omit<QueryTimes, 'query'> {
+async function percentiles(ask: () => unknown): Promise<Omit<QueryTimes, 'query'>> {
   // The first ones are compiled while they run.
-  for (let round = 0; round < 5; round += 1) ask()
+  for (let round = 0; round < 2; round += 1) ask()
   const durations: number[] = []
   const end = performance.now() + maxMs
   while (durations.length < minAsked || (durations.length < maxAsked && performance.now() < end))
-    durations.push(time(ask).ms)
-  durations.sort((a, b) => a - b)
-  const at = (part: number) => durations[Math.floor(durations.length * part)] ?? Number.NaN
-  return { p50Ms: at(0.5), p95Ms: at(0.95) }
-}
-
-function time<T>(run: () => T): { value: T; ms: number } {
-  const begin = performance.now()
-  const value = run()
-  return { value, ms: performance.now() - begin }
-}
-
-function heapUsed(): number {
-  globalThis.gc?.()
-  const { heapUsed: heap, arrayBuffers } = process.memoryUsage()
-  return heap + arrayBuffers
+    durations.push((await measure(ask)).cpuMs)
+  return { p50Ms: percentileOf(durations, 0.5), p95Ms: percentileOf(durations, 0.95) }
 }
 
 /** Measures the longest time between two turns of the event loop. */

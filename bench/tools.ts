@@ -11,7 +11,7 @@ import { createMemoryBlobs } from '../test/support/memory-blobs.ts'
 import { layeredGraph } from '../test/support/random-graphs.ts'
 import { call } from '../test/support/tool-calls.ts'
 import { questionsAbout } from '../test/support/tool-questions.ts'
-import { findHeldBytes, measure, percentileOf, type Duration } from './own-process.ts'
+import { collectGarbage, findHeldBytes, measure, percentileOf, type Duration } from './own-process.ts'
 
 /** How long answers took, median and 95 of 100. */
 export interface Percentiles {
@@ -38,7 +38,7 @@ export interface ToolFigures {
 }
 
 const organizationId = 'org'
-const rounds = 12
+const rounds = 7
 
 /** Stores a system of that size, loads it, and asks each tool its costly questions about the busiest entities. */
 export async function measureTools(entities: number, relations: number): Promise<ToolFigures> {
@@ -56,6 +56,8 @@ export async function measureTools(entities: number, relations: number): Promise
   const { index } = loaded
   const closure = await measureClosure(index)
   const { cpuMs, wallMs } = await measure(() => loaded.criticality.scores())
+  // What loads left behind is nobody's answer.
+  collectGarbage()
   const busiest = (at: number) => index.entities[index.ranking[at] ?? 0]?.name ?? ''
   const times: ToolFigures['tools'] = {}
   for (const tool of tools) {
@@ -85,16 +87,11 @@ export async function measureTools(entities: number, relations: number): Promise
 
 /** Most from manifests; a fifth is seen in traces too. */
 function snapshotOf({ entities, relations }: Graph): Snapshot {
-  const section = (id: 'kubernetes' | 'traces', said: Pick<Section, 'entities' | 'relations'>): Section => ({
-    source: { id, kind: id, scope: id, importedAt: 0, checkedAt: 0, files: 1 },
-    runId: id,
-    ...said,
-  })
   const seen = relations.filter(({ type }, at) => type === 'calls' && at % 5 === 0)
   const ends = new Set(seen.flatMap(({ from, to }) => [from, to]))
   const sections = [
-    section('kubernetes', { entities: [...entities], relations: [...relations] }),
-    section('traces', {
+    sectionOf('kubernetes', { entities: [...entities], relations: [...relations] }),
+    sectionOf('traces', {
       entities: entities
         .filter(({ ref }) => ends.has(ref))
         .map(({ ref, kind, name, namespace }) => ({
@@ -112,6 +109,14 @@ function snapshotOf({ entities, relations }: Graph): Snapshot {
     }),
   ]
   return { ...emptySnapshot, revision: 1, sections, history: [recordOf(1)] }
+}
+
+function sectionOf(id: 'kubernetes' | 'traces', said: Pick<Section, 'entities' | 'relations'>): Section {
+  return {
+    source: { id, kind: id, scope: id, importedAt: 0, checkedAt: 0, files: 1 },
+    runId: id,
+    ...said,
+  }
 }
 
 /** A revision later: some relations are gone, and some entities are described anew. */
@@ -148,7 +153,7 @@ async function measureLoads(bytes: Uint8Array): Promise<Pick<ToolFigures, 'coldL
   }
   const coldLoad = await loadOnce()
   const later: Duration[] = []
-  for (let round = 0; round < 4; round += 1) later.push((await loadOnce()).whole)
+  for (let round = 0; round < 2; round += 1) later.push((await loadOnce()).whole)
   return { coldLoad, warmLoad: percentilesOf(later).p50 }
 }
 

@@ -22,7 +22,7 @@ const mostTokens = 10_000
 /**
  * Remembers whom tokens let in, so that a further request need not read it all again. Nothing remembered is believed
  * unasked: what an acceptance rests on is documents, whose common revision is compared at each request, the token of a
- * client, which is looked for each time, and time. So whatever ends is refused at the next request, on every process, as without
+ * client and its grant, which are looked for each time, and time. So whatever ends is refused at the next request, on every process, as without
  * memory; and without the store nobody is let in.
  */
 export function createKnownTokens(deps: { documents: Documents; artifacts: Artifacts; now: () => number }) {
@@ -60,9 +60,11 @@ export function createKnownTokens(deps: { documents: Documents; artifacts: Artif
     return authentication
   }
 
-  /** What ends a grant deletes its tokens (see `revokeGrant`). What lets others in than clients rests on documents alone. */
+  /** A client's token and its grant. What lets others in than clients rests on documents alone. */
   async function isStillThere(token: string, { grantId }: Acceptance): Promise<boolean> {
-    return grantId === undefined || (await artifacts.get('AccessToken', token)) !== undefined
+    if (grantId === undefined) return true
+    const found = await Promise.all([artifacts.get('Grant', grantId), artifacts.get('AccessToken', token)])
+    return found.every((artifact) => artifact !== undefined)
   }
 
   function isOver({ acceptance, rememberedAt }: KnownToken): boolean {

@@ -39,6 +39,9 @@ export const architectureVisits: Visits = {
     { as: 'ada', shows: 'Did you mean one of these?', path: () => `${base}/diagram?focus=gatewya` },
     { as: 'bob', shows: 'Nothing to draw yet', path: () => '/organizations/globex/architecture/diagram' },
   ],
+  'GET /organizations/:slug/architecture/diagram.svg': 'none: a file',
+  'GET /organizations/:slug/architecture/diagram.mermaid': 'none: a file',
+  'GET /organizations/:slug/architecture/diagram.json': 'none: a file',
   'GET /organizations/:slug/architecture/paths': [
     { as: 'ada', shows: 'Name where a request begins' },
     { as: 'ada', shows: 'Every way passes', path: () => `${base}/paths?from=gateway&to=ledger-db` },

@@ -515,7 +515,7 @@ describe('Compose files that are made to exhaust', () => {
     assert.match(refusalOf('services: {}'), /^No service in 1 Compose/)
     const many = Array.from({ length: 2001 }, (_, at) => `  s${at}: { image: x }`).join('\n')
     assert.match(refusalOf(`services:\n${many}`), /^docker-compose\.yml:1: more than 2000 services/)
-    const variables = Array.from({ length: 20_000 }, (_, at) => `      V${at}_URL: http://a${at}`).join('\n')
+    const variables = Array.from({ length: 2_001 }, (_, at) => `      V${at}_URL: http://a${at}`).join('\n')
     assert.match(
       refusalOf(`services:\n  web:\n    environment:\n${variables}`),
       /:3: more than 2000 variables/,
@@ -523,7 +523,7 @@ describe('Compose files that are made to exhaust', () => {
     const shared = Array.from({ length: 90 }, (_, at) => `  s${at}: { image: x, env_file: big.env }`).join(
       '\n',
     )
-    const big = Array.from({ length: 9_000 }, (_, at) => `V${at}_URL=http://host-${at}.example:80`).join('\n')
+    const big = Array.from({ length: 4_000 }, (_, at) => `V${at}_URL=http://host-${at}.example:80`).join('\n')
     assert.match(
       refusalOf({ 'compose.yaml': `services:\n${shared}`, 'big.env': big }),
       /too much for one import/,
@@ -533,12 +533,12 @@ describe('Compose files that are made to exhaust', () => {
   it('end in time where they are not', () => {
     const started = process.cpuUsage()
     const open = '${A:-'.repeat(1500)
-    const lines = Array.from({ length: 250 }, (_, at) => `      V${at}_URL: "${open}"`).join('\n')
+    const lines = Array.from({ length: 80 }, (_, at) => `      V${at}_URL: "${open}"`).join('\n')
     read({
       'compose.yaml': `services:\n  web:\n    image: x\n    environment:\n${lines}`,
       '.env': 'A="\n'.repeat(100_000),
     })
     const { user, system } = process.cpuUsage(started)
-    assert.ok(user + system < 2_000_000, `took ${(user + system) / 1000} ms`)
+    assert.ok(user + system < 1_000_000, `took ${(user + system) / 1000} ms`)
   })
 })

@@ -87,13 +87,13 @@ test('every tool answers about 10,000 entities and 50,000 relations within 20 ms
     for (const question of questions[tool.name] ?? []) {
       for (let round = 0; round < 2; round += 1) await call(tool, question, large)
       const times: number[] = []
-      for (let round = 0; round < 5; round += 1) {
+      for (let round = 0; round < 3; round += 1) {
         const before = process.cpuUsage()
         await call(tool, question, large)
         const { user, system } = process.cpuUsage(before)
         times.push((user + system) / 1000)
       }
-      medians.push(times.toSorted((a, b) => a - b)[2] ?? Infinity)
+      medians.push(times.toSorted((a, b) => a - b)[1] ?? Infinity)
     }
     const slowest = Math.max(...medians)
     t.diagnostic(`${tool.name}: ${slowest.toFixed(1)} ms of CPU for its costliest question`)

@@ -28,9 +28,14 @@ export function drawSvg(drawing: DiagramLayout, options: SvgOptions): string {
     ...(style === undefined ? [] : [`<style>${style}</style>`]),
     '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path class="arrow" d="M0 0.8 7.2 4 0 7.2z"/></marker></defs>',
     ...edges.map(drawEdge),
-    ...nodes.map((node) => drawNode(node, options)),
+    ...nodes.toSorted(inReadingOrder).map((node) => drawNode(node, options)),
     '</svg>',
   ].join('\n')
+}
+
+/** The keyboard goes through the links in the order of the text. */
+function inReadingOrder(a: DiagramNode, b: DiagramNode): number {
+  return a.y - b.y || a.x - b.x
 }
 
 function drawEdge({ relations, points }: DiagramEdge): string {
