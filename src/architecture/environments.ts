@@ -1,19 +1,6 @@
 import { DomainError } from '../domain/errors.ts'
-import { entityRef, type Claims, type Entity, type EntityKind, type Graph } from './model.ts'
-
-/** What runs somewhere; people, plans and code are of no environment. */
-const runningKinds: ReadonlySet<EntityKind> = new Set([
-  'service',
-  'website',
-  'job',
-  'gateway',
-  'database',
-  'cache',
-  'queue',
-  'storage',
-  'external',
-  'unresolved',
-])
+import { isPlaced } from './kind-groups.ts'
+import { entityRef, type Claims, type Entity, type Graph } from './model.ts'
 
 /** @throws {DomainError} `invalid_input` for a name that is none */
 export function parseEnvironment(name: string | undefined): string | undefined {
@@ -28,7 +15,7 @@ export function inEnvironment(claims: Claims, environment: string | undefined): 
   if (environment === undefined) return claims
   const refs = new Map<string, string>()
   const entities = claims.entities.map((entity) => {
-    if (!runningKinds.has(entity.kind) || entity.environment !== undefined) return entity
+    if (!isPlaced(entity.kind) || entity.environment !== undefined) return entity
     const placed = { ...entity, environment }
     const ref = entityRef(placed)
     refs.set(entity.ref, ref)

@@ -1,3 +1,4 @@
+import { isQueue, isStore } from './kind-groups.ts'
 import { mergeEntities } from './importers/claims-collector.ts'
 import { findJoins, type Joins } from './joining.ts'
 import {
@@ -163,13 +164,11 @@ function pairsOf(starts: readonly End[], ends: readonly End[]): [End, End][] {
   )
 }
 
-const storeKinds: ReadonlySet<EntityKind> = new Set(['database', 'cache', 'storage'])
-
 /** A source that did not know what it calls says `calls`; another may have told meanwhile that it is a store. */
 function verbTowards(kind: EntityKind, type: RelationType): RelationType {
   if (type !== 'calls') return type
-  if (storeKinds.has(kind)) return 'reads_writes'
-  return kind === 'queue' ? 'uses_queue' : type
+  if (isStore(kind)) return 'reads_writes'
+  return isQueue(kind) ? 'uses_queue' : type
 }
 
 /** `depends_on` beside a verb that says how is the same relation: its evidence speaks for that one. */

@@ -1,4 +1,5 @@
-import type { ClaimedEntity, EntityKind, JoinedEntity } from './model.ts'
+import { isPlaced } from './kind-groups.ts'
+import type { ClaimedEntity, JoinedEntity } from './model.ts'
 import type { Section } from './sections.ts'
 
 /** A person's word on whether two claimed entities are the same thing; it counts more than any name. */
@@ -113,26 +114,12 @@ function joinedTo({ entity }: Candidate, because: JoinedEntity['because']): Join
   return { ref: entity.ref, because }
 }
 
-/** Kinds that a running thing may be called by sources that know more or less of it. */
-const runningKinds: ReadonlySet<EntityKind> = new Set([
-  'service',
-  'website',
-  'job',
-  'gateway',
-  'database',
-  'cache',
-  'queue',
-  'storage',
-  'external',
-])
-
 function canBeSame(a: Candidate, b: Candidate): boolean {
   const kinds = [a.entity.kind, b.entity.kind]
   // A topic is often called like the service that reads it, and never runs by itself.
   const isTopic = [a, b].some(({ entity }) => entity.attributes.form === 'topic')
   const kindsFit =
-    a.entity.kind === b.entity.kind ||
-    (!isTopic && (kinds.includes('unresolved') || kinds.every((kind) => runningKinds.has(kind))))
+    a.entity.kind === b.entity.kind || (!isTopic && (kinds.includes('unresolved') || kinds.every(isPlaced)))
   return (
     kindsFit &&
     fits(a.entity.namespace, b.entity.namespace) &&

@@ -27,6 +27,11 @@ export function isRunning(kind: EntityKind): boolean {
   return running.has(kind)
 }
 
+/** Whether entities of a kind are somewhere: running, stored or reached. People, plans and code are not. */
+export function isPlaced(kind: EntityKind): boolean {
+  return isRunning(kind) || isStore(kind) || isQueue(kind) || kind === 'external' || kind === 'unresolved'
+}
+
 /** Whether entities of a kind only say where others belong. */
 export function isGroup(kind: EntityKind): boolean {
   return groups.has(kind)

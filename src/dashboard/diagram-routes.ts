@@ -12,10 +12,9 @@ export function addDiagramRoutes(
   deps: DiagramPagesDeps,
 ): void {
   const diagram = createDiagramPages(deps)
-  const path = '/organizations/:slug/architecture/diagram'
   router
-    .get(path, inOrganization(diagram.draw))
-    .get(`${path}.svg`, inOrganization(diagram.exportSvg))
-    .get(`${path}.mermaid`, inOrganization(diagram.exportMermaid))
-    .get(`${path}.json`, inOrganization(diagram.exportJson))
+    .get('/organizations/:slug/architecture/diagram', inOrganization(diagram.draw))
+    .get('/organizations/:slug/architecture/diagram.svg', inOrganization(diagram.exportSvg))
+    .get('/organizations/:slug/architecture/diagram.mermaid', inOrganization(diagram.exportMermaid))
+    .get('/organizations/:slug/architecture/diagram.json', inOrganization(diagram.exportJson))
 }

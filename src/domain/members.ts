@@ -61,7 +61,9 @@ export function createMembers({
         return organization && { organization, role }
       }),
     )
-    return memberships.filter((membership) => membership !== undefined)
+    return memberships
+      .filter((membership) => membership !== undefined)
+      .toSorted((a, b) => a.organization.name.localeCompare(b.organization.name, 'en'))
   }
 
   /** Everybody in an organization, in the order their accounts were made. */

@@ -21,8 +21,8 @@ const mostTokens = 10_000
 
 /**
  * Remembers whom tokens let in, so that a further request need not read it all again. Nothing remembered is believed
- * unasked: what an acceptance rests on is documents, whose common revision is compared at each request, one grant, which
- * is looked for each time, and time. So whatever ends is refused at the next request, on every process, as without
+ * unasked: what an acceptance rests on is documents, whose common revision is compared at each request, the token of a
+ * client and its grant, which are looked for each time, and time. So whatever ends is refused at the next request, on every process, as without
  * memory; and without the store nobody is let in.
  */
 export function createKnownTokens(deps: { documents: Documents; artifacts: Artifacts; now: () => number }) {
@@ -47,11 +47,11 @@ export function createKnownTokens(deps: { documents: Documents; artifacts: Artif
     const remembered = known.get(key)
     if (remembered) expect?.(accessIdOf(remembered.acceptance.principal))
     // Before anything else is read: a commit in between then makes it another.
-    const [revision, isGranted] = await Promise.all([
+    const [revision, isThere] = await Promise.all([
       documents.revision(),
-      remembered ? isStillGranted(remembered.acceptance) : false,
+      remembered ? isStillThere(token, remembered.acceptance) : false,
     ])
-    if (remembered && isGranted && remembered.revision === revision && !isOver(remembered)) {
+    if (remembered && isThere && remembered.revision === revision && !isOver(remembered)) {
       return remembered.acceptance
     }
     known.delete(key)
@@ -60,8 +60,11 @@ export function createKnownTokens(deps: { documents: Documents; artifacts: Artif
     return authentication
   }
 
-  async function isStillGranted({ grantId }: Acceptance): Promise<boolean> {
-    return grantId === undefined || (await artifacts.get('Grant', grantId)) !== undefined
+  /** A client's token and its grant. What lets others in than clients rests on documents alone. */
+  async function isStillThere(token: string, { grantId }: Acceptance): Promise<boolean> {
+    if (grantId === undefined) return true
+    const found = await Promise.all([artifacts.get('Grant', grantId), artifacts.get('AccessToken', token)])
+    return found.every((artifact) => artifact !== undefined)
   }
 
   function isOver({ acceptance, rememberedAt }: KnownToken): boolean {

@@ -9,9 +9,17 @@ import { populate, startServer, type TestServer } from '../support/server.ts'
 
 /** For each tool a call that finds something in the sample architecture, and what the answer must name. */
 const calls: Record<string, { args: Record<string, unknown>; names: string }> = {
+  analyze_impact: { args: { ref: 'parcels-db' }, names: 'gateway' },
+  compare_dependencies: { args: { refs: ['drivers', 'invoice-export'] }, names: 'parcels-db' },
+  explain_relation: { args: { from: 'gateway', to: 'accounts' }, names: 'ACCOUNTS_ADDR' },
+  find_issues: { args: { types: ['unresolved'] }, names: 'api.cardbridge.example' },
   find_paths: { args: { from: 'tracking-site', to: 'accounts-db' }, names: 'gateway' },
+  find_similar: { args: { ref: 'parcels-db' }, names: 'ledger-db' },
+  get_changes: { args: {}, names: 'sample' },
   get_dependencies: { args: { ref: 'gateway' }, names: 'accounts' },
   get_entity: { args: { ref: 'parcels-db' }, names: 'parcels-db' },
+  get_overview: { args: {}, names: 'parcels-db' },
+  rank_critical: { args: {}, names: 'parcels-db' },
   search_entities: { args: { query: 'cache' }, names: 'quote-cache' },
   whoami: { args: {}, names: 'ada@example.com' },
 }

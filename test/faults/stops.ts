@@ -64,5 +64,5 @@ export function createStops(report: (request: string, call: string) => void) {
 
 /** What a call is about: most begin with a model or kind, `put` with a record that has one. */
 function subjectOf(argument: unknown): string {
-  return typeof argument === 'string' ? argument : ((argument as { model?: string }).model ?? '')
+  return typeof argument === 'string' ? argument : ((argument as { model?: string } | undefined)?.model ?? '')
 }

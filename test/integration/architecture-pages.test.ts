@@ -47,6 +47,32 @@ describe('Architecture pages (/organizations/{slug}/architecture)', () => {
     assert.equal((await ada.submit(page, {}, /sample$/)).status, 200)
   })
 
+  it('draw a diagram whose boxes are links, of everything or around one entity, and give it as files', async () => {
+    const { html } = await mel.open(`${base}/diagram`)
+    assert.match(html, /29 entities, 39 relations/)
+    const boxes = [...html.matchAll(/<a class="node [^"]*"[^>]* href="([^"]+)"/g)].map(([, href]) => href)
+    assert.equal(boxes.length, 29)
+    assert.ok(boxes.includes(pageOf('database:lanternpost/parcels-db')))
+    assert.equal((await mel.open(boxes[0] ?? '')).status, 200)
+    const around = await mel.open(`${base}/diagram?focus=parcels-db&depth=1`)
+    assert.match(around.html, /Around <a [^>]+>parcels-db<\/a>: 4 entities, 3 relations/)
+    assert.match((await mel.open(`${base}/diagram?focus=parcelsdb`)).html, /Did you mean|parcels-db/)
+    const svg = await mel.open(`${base}/diagram.svg?focus=parcels-db&depth=1`)
+    assert.match(svg.html, /^<svg [^>]*aria-label="parcels-db and what is up to 1 steps away"[\s\S]+<style>/)
+    assert.match((await mel.open(`${base}/diagram.mermaid`)).html, /^flowchart LR\n[\s\S]+parcels-db/)
+    const json = JSON.parse((await mel.open(`${base}/diagram.json?focus=parcels-db&depth=1`)).html) as {
+      entities: { name: string }[]
+    }
+    assert.deepEqual(json.entities.map(({ name }) => name).toSorted(), [
+      'drivers',
+      'invoice-export',
+      'parcels',
+      'parcels-db',
+    ])
+    const stranger = await (await openAs(server.origin, 'bob')).open(`${base}/diagram.svg`)
+    assert.equal(stranger.status, 404)
+  })
+
   it('give an overview: kinds, sources, what is critical, issues, entry points and gaps', async () => {
     const { html } = await mel.open(base)
     assert.match(html, /entities\?kind=queue">2</)

@@ -96,6 +96,10 @@ const routes: Record<string, Attempt | Exemption> = {
   'GET /organizations/:slug': {},
   'GET /organizations/:slug/architecture': {},
   'GET /organizations/:slug/architecture/entities': { query: ({ entity }) => ({ q: entity }) },
+  'GET /organizations/:slug/architecture/diagram': { query: ({ entity }) => ({ focus: entity }) },
+  'GET /organizations/:slug/architecture/diagram.svg': { query: ({ entity }) => ({ focus: entity }) },
+  'GET /organizations/:slug/architecture/diagram.mermaid': { query: ({ entity }) => ({ focus: entity }) },
+  'GET /organizations/:slug/architecture/diagram.json': { query: ({ entity }) => ({ focus: entity }) },
   'GET /organizations/:slug/architecture/paths': {
     query: ({ entity }) => ({ from: entity, to: entity }),
   },

@@ -33,6 +33,15 @@ export const architectureVisits: Visits = {
       first: (page) => page.locator('.more > summary').click(),
     },
   ],
+  'GET /organizations/:slug/architecture/diagram': [
+    { as: 'ada', shows: '29 entities, 39 relations', path: () => `${base}/diagram` },
+    { as: 'mel', shows: 'Around gateway', path: () => `${base}/diagram?focus=gateway&depth=1` },
+    { as: 'ada', shows: 'Did you mean one of these?', path: () => `${base}/diagram?focus=gatewya` },
+    { as: 'bob', shows: 'Nothing to draw yet', path: () => '/organizations/globex/architecture/diagram' },
+  ],
+  'GET /organizations/:slug/architecture/diagram.svg': 'none: a file',
+  'GET /organizations/:slug/architecture/diagram.mermaid': 'none: a file',
+  'GET /organizations/:slug/architecture/diagram.json': 'none: a file',
   'GET /organizations/:slug/architecture/paths': [
     { as: 'ada', shows: 'Name where a request begins' },
     { as: 'ada', shows: 'Every way passes', path: () => `${base}/paths?from=gateway&to=ledger-db` },

@@ -12,14 +12,15 @@ export interface WorkloadOptions {
   command?: unknown
   initContainers?: unknown
   extraContainers?: unknown[]
+  volumes?: unknown[]
 }
 
 /** A workload labelled `app: NAME`. JSON is YAML. */
 export function workload(name: string, options: WorkloadOptions = {}): string {
   const { kind = 'Deployment', namespace, image = `example/${name}:1`, labels = { app: name } } = options
-  const { env, envFrom, args, command, initContainers, extraContainers = [] } = options
+  const { env, envFrom, args, command, initContainers, extraContainers = [], volumes } = options
   const containers = [{ name, image, env, envFrom, args, command }, ...extraContainers]
-  const template = { metadata: { labels }, spec: { containers, initContainers } }
+  const template = { metadata: { labels }, spec: { containers, initContainers, volumes } }
   const spec = kind === 'CronJob' ? { jobTemplate: { spec: { template } } } : { template }
   return JSON.stringify({ kind, metadata: { name, namespace }, spec })
 }

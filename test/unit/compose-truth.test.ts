@@ -17,7 +17,7 @@ test(
     const telemetry = claims.entities.filter(({ tags }) => tags?.includes('telemetry'))
     assert.deepEqual(
       telemetry.map(({ name }) => name),
-      ['grafana', 'jaeger', 'otelcol', 'prometheus'],
+      ['opensearch', 'grafana', 'jaeger', 'otelcol', 'prometheus'],
     )
   },
 )

@@ -210,7 +210,7 @@ services:
     )
   })
 
-  it('takes depends_on for a use only where nothing else tells what a service uses', () => {
+  it('takes depends_on for a use where nothing else tells what a service uses, and for stores', () => {
     const content = `
 services:
   silent: { image: a, depends_on: [db, mq, told] }
@@ -228,13 +228,13 @@ services:
 `
     assert.deepEqual(edges(content), [
       'linked reads_writes db',
-      'linked starts_after mq',
+      'linked uses_queue mq',
       'silent calls told',
       'silent reads_writes db',
       'silent uses_queue mq',
       'told reads_writes db',
       'told starts_after migrate',
-      'told starts_after mq',
+      'told uses_queue mq',
     ])
     const { claims } = read(content)
     const evidence = (from: string, to: string) =>
@@ -251,6 +251,135 @@ services:
       ['link declared', 'environment declared'].toSorted(),
     )
     assert.equal(entity(content, 'migrate').kind, 'job')
+  })
+
+  it('takes a store for waited for only, where what else is waited for uses it; and products for calling no services', () => {
+    const content = `
+services:
+  page: { image: a, environment: { API_URL: 'http://api' }, depends_on: [api, db, files] }
+  api: { image: b, environment: { DB_HOST: db }, depends_on: [db] }
+  db: { image: postgres, depends_on: [shipper, files] }
+  files: { image: minio/minio }
+  shipper: { image: c }
+`
+    assert.deepEqual(edges(content), [
+      'api reads_writes db',
+      'db reads_writes files',
+      'db starts_after shipper',
+      'page calls api',
+      'page reads_writes files',
+      'page starts_after db',
+    ])
+  })
+
+  it('takes nothing of depends_on for a call between processes of one program, or to a worker without ports', () => {
+    const content = `
+services:
+  page: { image: page, depends_on: [api, mail-worker, web-worker] }
+  api: { image: shop, environment: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://otel-collector:4317' }, depends_on: [db, rates] }
+  jobs: { image: shop, depends_on: [api] }
+  mail-worker: { image: mail }
+  web-worker: { image: web, ports: ['80'] }
+  rates: { image: rates }
+  db: { image: postgres }
+  otel-collector: { image: otel/opentelemetry-collector }
+`
+    assert.deepEqual(edges(content), [
+      'api calls otel-collector',
+      'api calls rates',
+      'api reads_writes db',
+      'jobs starts_after api',
+      'page calls api',
+      'page calls web-worker',
+      'page starts_after mail-worker',
+    ])
+  })
+
+  it('takes depends_on for start order alone where addresses are told, and others are told this one', () => {
+    const content = `
+services:
+  shop: { image: shop, environment: { FLAGS_URL: 'http://flags:8013' } }
+  console: { image: console, environment: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://otel-collector:4317' }, depends_on: [flags] }
+  flags: { image: flags }
+  otel-collector: { image: otel/opentelemetry-collector }
+`
+    assert.deepEqual(edges(content), [
+      'console calls otel-collector',
+      'console starts_after flags',
+      'shop calls flags',
+    ])
+  })
+
+  it('takes localhost in variables of pages for whoever publishes the port', () => {
+    const content = `
+services:
+  page:
+    image: page
+    ports: ['3000:3000']
+    environment:
+      NEXT_PUBLIC_API_URL: http://localhost:8000/v1
+      VITE_LOGIN: http://127.0.0.1:8001
+      REACT_APP_SELF: http://localhost:3000
+      REACT_APP_OTHER: http://localhost:9999
+      REACT_APP_TWICE: http://localhost:7000
+      SITE_URL: http://localhost:8002
+  api: { image: api, ports: ['127.0.0.1:8000:80/tcp'] }
+  login: { image: login, ports: [{ target: 80, published: '8001' }] }
+  site: { image: site, ports: ['8002:80'] }
+  one: { image: one, ports: ['7000:80'] }
+  two: { image: two, ports: ['7000:80'] }
+`
+    assert.deepEqual(edges(content), ['page calls api', 'page calls login'])
+  })
+
+  it('knows gateways out of a box, not what is built on one or may as well serve pages', () => {
+    const content = `
+services:
+  a: { image: 'kong:3' }
+  b: { image: 'registry:5000/envoyproxy/envoy:v1@sha256:0' }
+  c: { image: shop/envoy }
+  d: { image: nginx }
+`
+    const kinds = read(content).claims.entities.map(({ ref }) => ref)
+    assert.deepEqual(kinds, ['gateway:a', 'gateway:b', 'service:c', 'service:d'])
+  })
+
+  it('tags a store that only telemetry uses', () => {
+    const content = `
+services:
+  jaeger: { image: jaegertracing/all-in-one, environment: { ES_URL: 'http://spans:9200' } }
+  web: { image: web, environment: { SEARCH_URL: 'http://search:9200' } }
+  spans: { image: elasticsearch }
+  search: { image: elasticsearch }
+`
+    assert.deepEqual(entity(content, 'spans').tags, ['telemetry'])
+    assert.equal(entity(content, 'search').tags, undefined)
+  })
+
+  it('knows products without a known image by their whole name, the scheme all call them by, and their usual port', () => {
+    const content = `
+services:
+  web:
+    image: web
+    environment: [ORDERS=mongodb://orders/shop, 'LEDGER=postgres://u:p@ledger/l', MIXED=http://mixed, 'MIXED_2=redis://mixed', Z=zookeeper:2181]
+  clickhouse: { build: . }
+  kafka-consumer: { build: . }
+  orders: { build: . }
+  ledger: { build: ./ledger-api }
+  mixed: { build: . }
+  zookeeper: { image: confluentinc/cp-zookeeper }
+`
+    const kinds = read(content).claims.entities.map(({ ref }) => ref)
+    assert.deepEqual(kinds, [
+      'database:clickhouse',
+      'database:ledger',
+      'database:orders',
+      'database:zookeeper',
+      'service:kafka-consumer',
+      'service:mixed',
+      'service:web',
+    ])
+    assert.ok(edges(content).includes('web reads_writes zookeeper'))
   })
 
   it('tells products, replicas, ports, profiles, labels and what only watches', () => {
@@ -304,7 +433,7 @@ services:
       'compose.prod.yml': `services: { web: { environment: { API_URL: 'http://prod' }, image: 'web:prod' } }`,
       'docker-compose.yml': base,
     }
-    assert.deepEqual(edges(files), ['web calls new', 'web starts_after db'])
+    assert.deepEqual(edges(files), ['web calls new', 'web reads_writes db'])
     assert.deepEqual(entity(files, 'web').attributes.images, ['web:prod'])
   })
 
@@ -354,7 +483,7 @@ services:
     ])
   })
 
-  it('are recognized by name or by services with images; .env files come along, and alone are nothing', () => {
+  it('are recognized by name or by services with images; .env files come along, and alone are no Compose file', () => {
     for (const path of [
       'compose.yaml',
       'x/docker-compose.yml',
@@ -377,7 +506,7 @@ services:
       [['compose', 2]],
     )
     assert.deepEqual(unrecognized, [])
-    assert.throws(() => readFiles([env]), DomainError)
+    assert.throws(() => readFiles([env], 'compose'), DomainError)
   })
 })
 

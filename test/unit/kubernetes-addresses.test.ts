@@ -49,6 +49,9 @@ const used: [name: string, value: string, expected: string[]][] = [
   ['SERVICES', 'api,redis', both],
   ['HOSTS', 'api:8080, redis:6379', both],
   ['BACKENDS', '["http://api:8080","redis://redis:6379"]', both],
+  ['ConnectionStrings__Basket', 'redis', redis],
+  ['API_CONNECTION_STRING', 'api', api],
+  ['KAFKA_CFG_ZOOKEEPER_CONNECT', 'redis', redis],
   ['CONNECTION', 'Server=redis;Database=api;User Id=sa;Password=x', redis],
   ['DSN', 'root:pw@tcp(redis:6379)/api', redis],
   ['DSN', 'host=redis port=6379 user=api password=x', redis],
@@ -107,6 +110,8 @@ const nothing: [name: string, value: string][] = [
   ['OTEL_RESOURCE_ATTRIBUTES', 'service.name=api,service.namespace=redis'],
   ['TIME_SERVER', '12:30'],
   ['VERSION_URL', '1.2.3'],
+  ['PAY_URL', 'https://pay.example.com/v1'],
+  ['HELP', 'read https://docs.bank.example/start first'],
   ['JAVA_OPTS', '-XX:MaxRAMPercentage=75'],
   ['RATES', '+a=api,-b:c=redis:6379'],
   ['SESSION_TOKEN', 'https://api-token.example.com'],
@@ -220,6 +225,61 @@ test('a password from a Secret leaves the address around it readable', () => {
   assert.deepEqual(edgesOf(reading), ['service:default/web -reads_writes-> database:default/orders-db'])
 })
 
+test('a ConfigMap that tells a workload its own address too is a list for all, and its use only inferred', () => {
+  const addresses = { WEB_ADDR: 'web:80', API_ADDR: 'api:80', MAIL_ADDR: 'mail:25' }
+  const basesOf = (options: Parameters<typeof workload>[1]) =>
+    readDocuments(
+      workload('web', options),
+      ...['web', 'api', 'mail'].map((name) => service(name)),
+      configMap('addresses', addresses),
+      configMap('settings', { MAIL_URL: 'http://mail' }),
+    ).claims.relations.map(({ to, evidence }) => [to, ...evidence.map(({ basis }) => basis)])
+  const envFrom = [{ configMapRef: { name: 'addresses' } }, { configMapRef: { name: 'settings' } }]
+  assert.deepEqual(basesOf({ envFrom }), [
+    ['service:default/api', 'inferred'],
+    ['service:default/mail', 'inferred', 'declared'],
+  ])
+  assert.deepEqual(basesOf({ env: keyReference('addresses', 'API_ADDR') }), [
+    ['service:default/api', 'declared'],
+  ])
+})
+
+/** What those use that see a ConfigMap with one file, beside Services `api` on 80 and `redis` on 6379. */
+function usesOfFile(text: string, ...readers: string[]): string[] {
+  const projected = { projected: { sources: [{ configMap: { name: 'files' } }] } }
+  return edgesOf(
+    readDocuments(
+      ...(readers.length === 0 ? ['proxy'] : readers).map((name) => workload(name, { volumes: [projected] })),
+      service('api'),
+      service('redis', { port: 6379 }),
+      workload('redis', { image: 'redis:7' }),
+      configMap('files', { 'some.conf': text }),
+    ),
+  )
+}
+
+test('files of a ConfigMap count for the one that sees them, by URL or host and port, where the Service is known', () => {
+  const toApi = ['service:default/proxy -calls-> service:default/api']
+  for (const text of [
+    'server {\n  location / {\n    proxy_pass http://api;\n  }\n}',
+    'upstream pages {\n  server api:80 weight=2;\n}',
+    'backend be\n  server one api.default.svc:80 check',
+    '{"socket_address": {"address": "api", "port_value": 80}}',
+    'cluster:\n  address: api\n  port_value: 80',
+    'API_URL=http://api/v1\r\nOTHER=1',
+  ])
+    assert.deepEqual(usesOfFile(text), toApi, text)
+  for (const text of [
+    '# proxy_pass http://api;',
+    'api: true\nserver_name redis;',
+    'see http://handbook.bank.example and http://absent:80',
+    'time: api:30',
+  ])
+    assert.deepEqual(usesOfFile(text), [], text)
+  assert.deepEqual(usesOfFile('http://api redis:6379', 'proxy', 'other'), [], 'a list for several')
+  assert.deepEqual(usesOfFile('scrape: http://api', 'prometheus'), [], 'what telemetry watches')
+})
+
 test('evidence names file, line, field and method, in YAML as people write it', () => {
   const content = `kind: Deployment
 metadata: { name: web }
@@ -258,8 +318,8 @@ spec: { ports: [{ port: 6379 }] }
 test('the verb follows what is used: a queue, a store, or by scheme what nobody describes', () => {
   const env = [
     { name: 'A_URL', value: 'amqp://queue' },
-    { name: 'B_URL', value: 'postgresql://db.example.com/x' },
-    { name: 'C_URL', value: 'amqp://bus.example.com' },
+    { name: 'B_URL', value: 'postgresql://db.bank.example/x' },
+    { name: 'C_URL', value: 'amqp://bus.bank.example' },
   ]
   const reading = readDocuments(
     workload('web', { env }),
@@ -268,8 +328,8 @@ test('the verb follows what is used: a queue, a store, or by scheme what nobody 
   )
   assert.deepEqual(edgesOf(reading), [
     'service:default/web -uses_queue-> queue:default/queue',
-    'service:default/web -uses_queue-> unresolved:bus.example.com',
-    'service:default/web -reads_writes-> unresolved:db.example.com',
+    'service:default/web -uses_queue-> unresolved:bus.bank.example',
+    'service:default/web -reads_writes-> unresolved:db.bank.example',
   ])
-  assert.ok(refsOf(reading).includes('unresolved:bus.example.com'))
+  assert.ok(refsOf(reading).includes('unresolved:bus.bank.example'))
 })

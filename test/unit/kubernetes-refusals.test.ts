@@ -44,6 +44,61 @@ test('an alias bomb is refused', () => {
   assert.match(refusalOf(['a0: &a0 [x]', ...levels].join('\n')), /^0\.yaml:1: the aliases/)
 })
 
+test('what merges itself, and small bombs in many documents, are refused; hundreds of repetitions are not', () => {
+  assert.match(refusalOf('kind: Service\nmetadata: &a { <<: *a }\n'), /^0\.yaml:1: an alias/)
+  const bomb = `a: &a [${'x,'.repeat(100)}]\nb: [${'*a,'.repeat(100)}]\n`
+  assert.match(refusalOf(`---\n${bomb}`.repeat(30)), /^0\.yaml:59: the aliases/)
+  const uses = Array.from({ length: 500 }, (_, at) => `  x${at}: { <<: *all, own: *labels }\n`)
+  const { claims } = readDocuments(
+    `labels: &labels { a: x, b: x }\nall: &all { labels: *labels }\nuses:\n${uses.join('')}`,
+    service('api'),
+  )
+  assert.equal(claims.entities.length, 1)
+})
+
+test('a part of an object, as Kustomize takes for a patch, takes nothing away from the whole one', () => {
+  const patch = JSON.stringify({
+    kind: 'Deployment',
+    metadata: { name: 'web' },
+    spec: { replicas: 3, template: { spec: { containers: [{ name: 'web', resources: {} }] } } },
+  })
+  const whole = workload('web', { env: [{ name: 'API_URL', value: 'http://api' }] })
+  const servicePatch = JSON.stringify({
+    kind: 'Service',
+    metadata: { name: 'api' },
+    spec: { type: 'NodePort' },
+  })
+  for (const documents of [
+    [whole, service('api'), patch, servicePatch],
+    [servicePatch, patch, service('api'), whole],
+  ]) {
+    const reading = readDocuments(...documents)
+    assert.deepEqual(edgesOf(reading), ['service:default/web -calls-> service:default/api'])
+    assert.equal(reading.warnings.filter((warning) => warning.includes('kubectl kustomize')).length, 2)
+  }
+})
+
+test('long files are not deep ones, with either end of line, comments and text in blocks', () => {
+  const data = Array.from({ length: 300 }, (_, at) => `  k${at}: v # - a: b\n`).join('')
+  const text = `  text: |\n    ${' '.repeat(1_000)}- a\n`
+  const content = `kind: ConfigMap\nmetadata:\n  name: x\ndata:\n${data}${text}---\n${service('api')}\n`
+  for (const each of [content, content.replaceAll('\n', '\r\n')])
+    assert.deepEqual(refsOf(readDocuments(each)), ['service:default/api'])
+})
+
+test('what is nested without brackets is refused, on one line, over lines and in keys', () => {
+  const overLines = Array.from({ length: 1_500 }, (_, at) => `${' '.repeat(at)}a:`).join('\n')
+  for (const content of [
+    `${'- '.repeat(4_000)}x`,
+    `${'? '.repeat(4_000)}x`,
+    'a: '.repeat(4_000),
+    overLines,
+    `${'? '.repeat(50)}x`,
+    `${'{'.repeat(50)}x${'}'.repeat(50)}`,
+  ])
+    assert.match(refusalOf(content), /^0\.yaml:1: /)
+})
+
 test('an undefined alias is refused', () => {
   assert.match(refusalOf('kind: Service\nmetadata: *nowhere\n'), /^0\.yaml:\d: /)
 })

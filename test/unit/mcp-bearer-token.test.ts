@@ -162,7 +162,7 @@ describe('A bearer token whose session changed', () => {
 })
 
 describe('A bearer token that was accepted before', () => {
-  it('is accepted again for one look at the revision of documents and one at its grant', async () => {
+  it('is accepted again for one look at the revision of documents and one each at it and its grant', async () => {
     const client = await signedInClient()
     const read: string[] = []
     const artifacts: Artifacts = {
@@ -186,7 +186,7 @@ describe('A bearer token that was accepted before', () => {
     const second = await authenticate(header)
     assert(first.outcome === 'accepted' && second.outcome === 'accepted')
     assert.deepEqual(second.principal, first.principal)
-    assert.deepEqual(read, ['revision', 'Grant'])
+    assert.deepEqual(read, ['revision', 'Grant', 'AccessToken'])
   })
 
   it('is looked up again after any commit, and shows what that changed', async () => {

@@ -1,5 +1,6 @@
-import { byRank, entityAt, forEachStep, type GraphIndex } from '../graph-index.ts'
-import { isDependency, type Entity, type EntityKind, type Relation } from '../model.ts'
+import { byRank, degreeOf, entityAt, forEachStep, type GraphIndex } from '../graph-index.ts'
+import { isPlaced } from '../kind-groups.ts'
+import { isDependency, type Entity, type Relation } from '../model.ts'
 
 /** What of a graph is to be drawn. */
 export interface DiagramQuestion {
@@ -21,27 +22,17 @@ export interface DiagramSelection {
   omitted: number
 }
 
-/** What runs or is called; teams, code and plans are told on pages of their own. */
-const drawnKinds: ReadonlySet<EntityKind> = new Set([
-  'service',
-  'website',
-  'job',
-  'gateway',
-  'api',
-  'database',
-  'cache',
-  'queue',
-  'storage',
-  'external',
-  'unresolved',
-])
-
-/** Chooses entities by distance and rank, and all dependency relations between them. */
+/**
+ * Chooses entities by distance and rank, and all dependency relations between them. Teams, code and plans are told on
+ * pages of their own.
+ */
 export function selectForDiagram(index: GraphIndex, question: DiagramQuestion): DiagramSelection {
   const isDrawn = (ordinal: number) => {
     const { kind, tags } = entityAt(index, ordinal)
+    // A name that something is only part of is no address.
+    if (kind === 'unresolved' && degreeOf(index, ordinal, 'upstream') === 0) return ordinal === question.focus
     const isHidden = !question.telemetry && (tags?.includes('telemetry') ?? false)
-    return ordinal === question.focus || (drawnKinds.has(kind) && !isHidden)
+    return ordinal === question.focus || ((isPlaced(kind) || kind === 'api') && !isHidden)
   }
   const candidates =
     question.focus === undefined

@@ -1,5 +1,6 @@
+import { isAsynchronous, isQueue, isStore } from '../kind-groups.ts'
 import { isInferred } from '../evidence.ts'
-import type { Entity, EntityKind, Relation } from '../model.ts'
+import type { Entity, EntityKind } from '../model.ts'
 import { longestName, type DiagramEdge, type DiagramLayout, type DiagramNode, type Point } from './layout.ts'
 
 /** How to draw. */
@@ -27,12 +28,15 @@ export function drawSvg(drawing: DiagramLayout, options: SvgOptions): string {
     ...(style === undefined ? [] : [`<style>${style}</style>`]),
     '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path class="arrow" d="M0 0.8 7.2 4 0 7.2z"/></marker></defs>',
     ...edges.map(drawEdge),
-    ...nodes.map((node) => drawNode(node, options)),
+    ...nodes.toSorted(inReadingOrder).map((node) => drawNode(node, options)),
     '</svg>',
   ].join('\n')
 }
 
-const asyncTypes: ReadonlySet<Relation['type']> = new Set(['publishes', 'consumes', 'uses_queue'])
+/** The keyboard goes through the links in the order of the text. */
+function inReadingOrder(a: DiagramNode, b: DiagramNode): number {
+  return a.y - b.y || a.x - b.x
+}
 
 function drawEdge({ relations, points }: DiagramEdge): string {
   const [first] = relations
@@ -40,7 +44,7 @@ function drawEdge({ relations, points }: DiagramEdge): string {
   const classes = [
     'edge',
     ...(relations.every(isInferred) ? ['inferred'] : []),
-    ...(relations.every(({ type }) => asyncTypes.has(type)) ? ['async'] : []),
+    ...(relations.every(({ type }) => isAsynchronous(type)) ? ['async'] : []),
   ]
   const verbs = relations.map(({ type }) => type.replaceAll('_', ' ')).join(', ')
   const told = `${nameIn(first.from)} ${verbs} ${nameIn(first.to)}`
@@ -91,12 +95,10 @@ function drawNode(
     : `<a class="${classes}" ${place} href="${escapeText(hrefOf(entity))}">${body}</a>`
 }
 
-const storeKinds: ReadonlySet<EntityKind> = new Set(['database', 'cache', 'storage'])
-
 /** Stores are drums, queues have round ends, all else is a box; the middle is the origin. */
 function outline(kind: EntityKind, { width, height }: { width: number; height: number }): string {
   const [right, bottom] = [round(width / 2), height / 2]
-  if (storeKinds.has(kind)) {
+  if (isStore(kind)) {
     const lid = 6
     const side = bottom - lid
     return (
@@ -104,7 +106,7 @@ function outline(kind: EntityKind, { width, height }: { width: number; height: n
       `<path class="lid" d="M${-right} ${-side}A${right} ${lid} 0 0 0 ${right} ${-side}"/>`
     )
   }
-  const corner = kind === 'queue' ? bottom : 7
+  const corner = isQueue(kind) ? bottom : 7
   return `<rect class="outline" x="${-right}" y="${-bottom}" width="${2 * right}" height="${height}" rx="${corner}"/>`
 }
 

@@ -1,6 +1,6 @@
 import { entityRef, type ClaimedEntity } from '../model.ts'
 import type { Address } from './addresses.ts'
-import { isClusterName, isOutsideHost } from './host-names.ts'
+import { isClusterName, isOutsideHost, isPlaceholder } from './host-names.ts'
 
 /** A word that equals a known name means it only where its form, its port or its variable's name says so. */
 export function meansKnownName(address: Address, ports: readonly number[]): boolean {
@@ -12,7 +12,7 @@ export function meansKnownName(address: Address, ports: readonly number[]): bool
 
 /** Without anything known of that name, an address must look like nothing else. */
 export function isSurelyAddress(address: Address): boolean {
-  if (address.doubtful) return false
+  if (address.doubtful || isPlaceholder(address.host)) return false
   if (address.form === 'url' || isClusterName(address.host)) return true
   if (!address.named) return false
   return address.form === 'host_port' || (address.form === 'host' && isOutsideHost(address.host))

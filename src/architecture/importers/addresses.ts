@@ -1,4 +1,4 @@
-import { isClusterName, isHostName, isOwnHost, withoutFinalDot } from './host-names.ts'
+import { isClusterName, isHostName, isOutsideHost, isOwnHost, withoutFinalDot } from './host-names.ts'
 import { technologySchemes } from './technologies.ts'
 import { meaningless, meaningOf, type NameMeaning } from './variable-names.ts'
 
@@ -11,7 +11,7 @@ export interface Address {
   form: 'url' | 'host_port' | 'host' | 'pair'
   /** The name of the variable or flag says that its value is an address. */
   named: boolean
-  /** The host may be a piece of a secret: good for finding a known Service, never to be kept for itself. */
+  /** The host may be a piece of a secret, or of prose: good for finding a known Service, never to be kept for itself. */
   doubtful: boolean
 }
 
@@ -70,10 +70,21 @@ function inWords(text: string, name: NameMeaning): Address[] {
     else {
       const bare = previousFlag !== undefined
       const meaning = previousFlag === undefined ? name : meaningOf(previousFlag)
-      found.push(...inValue(word, { name: meaning, bare, depth: 0 }), ...inPair(word, words[position + 1]))
+      const inWord = inValue(word, { name: meaning, bare, depth: 0 })
+      found.push(
+        ...(bare || word.includes('=') ? inWord : inWord.map(asProse)),
+        ...inPair(word, words[position + 1]),
+      )
     }
   })
   return found
+}
+
+/** Scripts and messages point people to documentation and downloads; nobody calls those while they run. */
+function asProse(address: Address): Address {
+  return address.form === 'url' && isOutsideHost(address.host) && !isClusterName(address.host)
+    ? { ...address, doubtful: true }
+    : address
 }
 
 function inPair(word: string, next: string | undefined): Address[] {

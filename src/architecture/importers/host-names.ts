@@ -44,6 +44,11 @@ export function isOutsideHost(host: string): boolean {
   )
 }
 
+/** RFC 2606 §3: what stands in samples of configuration until somebody fills in a name. */
+export function isPlaceholder(host: string): boolean {
+  return /(?:^|\.)example\.(?:com|net|org)$/.test(host)
+}
+
 /** `api.shop.` is `api.shop`, said to be complete. */
 export function withoutFinalDot(host: string): string {
   return host.replace(/\.$/, '')

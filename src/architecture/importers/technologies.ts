@@ -11,6 +11,9 @@ export interface Technology {
   ports: readonly number[]
 }
 
+/** Kinds of what keeps data for others. */
+export const storeKinds: ReadonlySet<EntityKind> = new Set(['database', 'cache', 'queue', 'storage'])
+
 const technologies: readonly Technology[] = [
   database(
     'postgres',
@@ -48,6 +51,7 @@ const technologies: readonly Technology[] = [
   database('mssql', ['azure-sql-edge', 'mssql', 'mssql-server', 'mssql/server'], [1433], ['sqlserver']),
   database('dynamodb', ['dynamodb-local'], []),
   database('etcd', ['etcd'], [2379]),
+  database('zookeeper', ['zookeeper', 'cp-zookeeper'], [2181], ['zk']),
   database('solr', ['solr'], [8983]),
   database('qdrant', ['qdrant'], [6333]),
   database('meilisearch', ['meilisearch'], [7700]),
@@ -83,11 +87,14 @@ export interface Sighting {
   /** Main containers' images; empty for a Service without a workload. */
   images: readonly string[]
   ports: readonly number[]
+  /** Schemes of the URLs by which others address it. */
+  schemes?: readonly string[]
 }
 
 /**
- * Images decide where each container that is no sidecar runs a known product. Otherwise a name and a port must agree
- * (`catalogue-db` on 3306), and nothing in the names may say that it only stands beside one (`redis-proxy`).
+ * Images decide where each container that is no sidecar runs a known product. Otherwise it is what all call it by the
+ * scheme of a product (`mongodb://orders`), what bears a product's whole name (`clickhouse`), or that of which a name and
+ * a port agree (`catalogue-db` on 3306); and nothing in the names may say that it only stands beside one (`redis-proxy`).
  */
 export function findTechnology(sighting: Sighting): Technology | undefined {
   const segments = sighting.images.map(imageName)
@@ -100,12 +107,34 @@ export function findTechnology(sighting: Sighting): Technology | undefined {
   const names = [...sighting.names, ...main.map((segment) => segment.replace(/^.*\//, ''))]
   const words = new Set(names.flatMap(wordsIn))
   if ([...words].some((word) => besideWords.has(word))) return undefined
+  const bySchemes = new Set((sighting.schemes ?? []).map(findTechnologyByWord))
+  const [byScheme, another] = bySchemes
+  if (byScheme !== undefined && another === undefined && bySchemes.size === 1) return byScheme
+  const byName = sighting.names.map((name) => findTechnologyByWord(name.toLowerCase())).find(Boolean)
+  if (byName !== undefined) return byName
   const onPort = technologies.filter((technology) =>
     technology.ports.some((port) => sighting.ports.includes(port)),
   )
   return (
     onPort.find((technology) => technology.words.some((word) => words.has(word))) ?? generic(onPort, words)
   )
+}
+
+/** Images of products that stand in front of others and pass requests on. Plain web servers may as well serve pages. */
+const gatewayImages = wordSet(`kong kong-gateway traefik apisix krakend tyk-gateway haproxy envoyproxy/envoy
+  ingress-nginx/controller nginx-ingress-controller kong-ingress-controller`)
+
+/** Whether everything that runs is a gateway out of a box. */
+export function isGateway(images: readonly string[]): boolean {
+  const isOne = (image: string) => {
+    const path = image
+      .replace(/@.*$/, '')
+      .replace(/:[^:/]*$/, '')
+      .toLowerCase()
+      .split('/')
+    return gatewayImages.has(path.at(-1) ?? '') || gatewayImages.has(path.slice(-2).join('/'))
+  }
+  return images.length > 0 && images.every(isOne)
 }
 
 /** The verb for using something of this kind, or, where the kind says nothing, something addressed by this scheme. */
@@ -120,6 +149,11 @@ export function relationTo(kind: EntityKind, scheme: string | undefined): Relati
 export function findTechnologyByWord(word: string): Technology | undefined {
   const plain = word.replaceAll('_', '')
   return technologies.find(({ words }) => words.includes(plain))
+}
+
+/** The ports that a product is reached by where nobody says otherwise; none for an unknown one. */
+export function usualPortsOf(technology: string | undefined): readonly number[] {
+  return technologies.find(({ name }) => name === technology)?.ports ?? []
 }
 
 /** URL schemes that name a product. */

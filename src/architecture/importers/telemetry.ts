@@ -1,3 +1,6 @@
+import { isDependency, type Claims } from '../model.ts'
+import { storeKinds } from './technologies.ts'
+
 /**
  * The tag of what only watches other things: collectors, stores and views of traces, metrics and logs. Almost everything
  * talks to them, and nothing fails when they do, so questions about dependencies leave them out by default.
@@ -46,6 +49,23 @@ export function isTelemetry({
     const lower = name.toLowerCase()
     return telemetryNames.has(lower) || telemetryNames.has(lower.replace(/-(?:server|service|svc)$/, ''))
   })
+}
+
+/** Tags stores that nothing but telemetry uses, such as the database behind a collector. */
+export function tagStoresOfTelemetry(claims: Claims): Claims {
+  const watching = new Set(
+    claims.entities.flatMap(({ ref, tags }) => (tags?.includes(telemetryTag) ? [ref] : [])),
+  )
+  const users = new Map<string, string[]>()
+  for (const { from, to, type } of claims.relations)
+    if (isDependency(type)) users.set(to, [...(users.get(to) ?? []), from])
+  const entities = claims.entities.map((entity) => {
+    const usedBy = users.get(entity.ref) ?? []
+    const onlyWatches =
+      storeKinds.has(entity.kind) && usedBy.length > 0 && usedBy.every((ref) => watching.has(ref))
+    return onlyWatches ? { ...entity, tags: [...new Set([...(entity.tags ?? []), telemetryTag])] } : entity
+  })
+  return { ...claims, entities }
 }
 
 /** `registry:5000/grafana/grafana:11@sha256:…` is `grafana/grafana`, of which the last segment may be enough. */

@@ -1,7 +1,7 @@
 /** Endings that announce an address, with or without a separator before: `DB_HOST`, `PGHOST`. */
 const addressEndings =
   words(`HOST HOSTS HOSTNAME ADDR ADDRS ADDRESS ADDRESSES URL URLS URI URIS ENDPOINT ENDPOINTS
-  SERVER SERVERS SERVICE SERVICES SVC BROKER BROKERS BOOTSTRAP DSN UPSTREAM UPSTREAMS SEEDS PEERS NODES POINTS`)
+  SERVER SERVERS SERVICE SERVICES SVC BROKER BROKERS BOOTSTRAP DSN UPSTREAM UPSTREAMS SEEDS PEERS NODES POINTS CONNECT`)
 /** Last words after which a value is no address, whatever stands before: `SERVICE_ACCOUNT`, `HOST_PATH`. */
 const otherWords = new Set(
   words(`NAME TYPE KIND MODE ACCOUNT ID IDS VERSION USER USERNAME PORT PORTS PATH PREFIX SUFFIX DIR FILE TIMEOUT DRIVER
@@ -43,8 +43,10 @@ export function meaningOf(name: string): NameMeaning {
   const last = parts.at(-1) ?? ''
   const holdsSecret = parts.some((part) => secretWords.has(part)) && !endsAsAddress(last)
   const saysOther = otherWords.has(last) && !joined.endsWith('HOST_NAME')
+  // `ConnectionStrings__EventBus`: what stands behind is the name of a connection, whatever word it is.
+  const isConnection = joined.includes('CONNECTION_STRING')
   return {
-    suggestsAddress: !saysOther && !holdsSecret && parts.some(endsAsAddress),
+    suggestsAddress: !holdsSecret && (isConnection || (!saysOther && parts.some(endsAsAddress))),
     declaresOwnAddress: parts.some((part) => ownAddressWords.has(part)) || joined.includes('NO_PROXY'),
     holdsSecret,
   }

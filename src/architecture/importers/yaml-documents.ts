@@ -1,4 +1,13 @@
-import { Lexer, LineCounter, parseAllDocuments, type Document } from 'yaml'
+import {
+  isAlias,
+  isCollection,
+  isNode,
+  isPair,
+  Lexer,
+  LineCounter,
+  parseAllDocuments,
+  type Document,
+} from 'yaml'
 import type { DomainError } from '../../domain/errors.ts'
 import { checkSizes, presentablePath, refuseImport, readText, type ImportFile } from './import-file.ts'
 import { isRecord } from './untyped-values.ts'
@@ -23,7 +32,10 @@ export const yamlLimits = {
   /** Time to parse grows with tokens, not bytes: this many take one to two seconds. */
   tokensPerFile: 400_000,
   flowDepth: 100,
-  aliases: 100,
+  /** Columns; each level of a block takes at least one. */
+  indent: 400,
+  /** Values that stand in an import once more because an alias or a merge key repeats them. */
+  repeatedValues: 200_000,
 }
 
 /**
@@ -34,6 +46,7 @@ export const yamlLimits = {
 export function readYamlDocuments(files: readonly ImportFile[]): YamlDocument[] {
   checkSizes(files)
   const documents: YamlDocument[] = []
+  let repeated = 0
   for (const importFile of files) {
     const file = presentablePath(importFile.path)
     const content = readText(importFile)
@@ -43,6 +56,9 @@ export function readYamlDocuments(files: readonly ImportFile[]): YamlDocument[] 
       const lineOf = (path: NodePath) => lineAt(document, path, lines)
       if (documents.length === yamlLimits.documents)
         throw refusal(file, lineOf([]), `more than ${yamlLimits.documents} documents in one import`)
+      repeated += repeatedIn(file, document, lines)
+      if (repeated > yamlLimits.repeatedValues)
+        throw refusal(file, lineOf([]), 'the aliases (`*name`) or merge keys (`<<`) expand to too much')
       documents.push({
         file,
         data: plainValue(file, document, lines),
@@ -58,10 +74,18 @@ export function readYamlDocuments(files: readonly ImportFile[]): YamlDocument[] 
 function checkTokens(path: string, content: string): void {
   let tokens = 0
   let depth = 0
+  let nestedInLine = 0
+  let startsLine = true
   for (const token of new Lexer().lex(content)) {
     tokens += 1
     if (token === '[' || token === '{') depth += 1
     else if (token === ']' || token === '}') depth -= 1
+    // Deep blocks exhaust the stack where V8 cannot report it, and the process ends.
+    nestedInLine = token.endsWith('\n') ? 0 : nestedInLine + Number(depth === 0 && /^[-?:]$/.test(token))
+    const indent = startsLine && /^ +$/.test(token) ? token.length : 0
+    startsLine = token.endsWith('\n')
+    if (nestedInLine > yamlLimits.flowDepth || indent > yamlLimits.indent)
+      throw refusal(path, 1, 'the YAML is nested too deeply')
     if (tokens > yamlLimits.tokensPerFile) {
       throw refusal(path, 1, `more than ${yamlLimits.tokensPerFile} YAML tokens; split the file`)
     }
@@ -105,11 +129,57 @@ function reasonOf(message: string, content: string): string {
     : `invalid YAML: ${message}`
 }
 
+/** `{{ .Values.name }}`, which somebody forgot to render, has one; more is made to exhaust. */
+const maxKeyDepth = 4
+
+/**
+ * Values that aliases repeat, told before any is expanded: ten lines of aliases of aliases can stand for a billion, while
+ * a long Compose file rightly says `<<: *defaults` hundreds of times.
+ */
+function countRepeated(document: Document): number {
+  const sizes = new Map<string, number>()
+  let repeated = 0
+  let keyDepth = 0
+  const sizeOf = (node: unknown): number => {
+    if (isAlias(node)) {
+      const size = sizes.get(node.source) ?? 0
+      repeated += size
+      return size
+    }
+    if (isPair(node)) {
+      // To write keys of keys as text takes time that grows with the power of their depth.
+      keyDepth += isCollection(node.key) ? 1 : 0
+      if (keyDepth > maxKeyDepth) throw new RangeError('keys within keys')
+      const size = sizeOf(node.key)
+      keyDepth -= isCollection(node.key) ? 1 : 0
+      return size + sizeOf(node.value)
+    }
+    if (!isNode(node)) return 0
+    const { anchor } = node as { anchor?: string }
+    // What contains itself is there once, in a circle.
+    if (anchor !== undefined) sizes.set(anchor, 0)
+    const size =
+      1 + (isCollection(node) ? node.items.reduce((sum: number, item) => sum + sizeOf(item), 0) : 0)
+    if (anchor !== undefined) sizes.set(anchor, size)
+    return size
+  }
+  sizeOf(document.contents)
+  return repeated
+}
+
+function repeatedIn(file: string, document: Document, lines: LineCounter): number {
+  try {
+    return countRepeated(document)
+  } catch (error) {
+    throw refusal(file, lineAt(document, [], lines), 'the YAML is nested too deeply', error)
+  }
+}
+
 function plainValue(file: string, document: Document, lines: LineCounter): unknown {
   try {
-    return document.toJS({ maxAliasCount: yamlLimits.aliases })
+    return document.toJS({ maxAliasCount: -1 })
   } catch (error) {
-    const why = 'the aliases (`*name`) or merge keys (`<<`) are undefined, wrong, or expand to too much'
+    const why = 'an alias (`*name`) or merge key (`<<`) is undefined or wrong'
     throw refusal(file, lineAt(document, [], lines), why, error)
   }
 }

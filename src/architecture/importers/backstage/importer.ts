@@ -127,6 +127,12 @@ function catalogEvidence({ file }: YamlDocument, line: number, field: string): C
   return { method: 'catalog', place: { file, line, field }, basis: 'declared' }
 }
 
+/** Catalogs often leave people to a directory: their name is all there is to know, and nothing is unresolved about it. */
+const ownerKinds: ReadonlyMap<string, 'team' | 'user'> = new Map([
+  ['group', 'team'],
+  ['user', 'user'],
+])
+
 /** Finds described entities, and makes a placeholder for each other reference that says its kind. */
 function finder(
   entities: ReadonlyMap<string, CatalogEntity>,
@@ -140,6 +146,11 @@ function finder(
     if (found !== undefined) return found.entity
     if (ref.kind === undefined) return undefined
     const namespace = ref.namespace === defaultNamespace ? undefined : ref.namespace
+    const people = ownerKinds.get(ref.kind)
+    if (people !== undefined) {
+      const owner = { kind: people, name: ref.name, namespace }
+      return collector.addEntity({ ref: entityRef(owner), ...owner, aliases: [], attributes: {} })
+    }
     const plain = entityRef({ kind: 'unresolved', name: ref.name.toLowerCase(), namespace })
     const first = placeholders.get(plain) ?? { kind: ref.kind, name: ref.name }
     placeholders.set(plain, first)

@@ -1,6 +1,6 @@
 import { entityRef, type ClaimedEntity } from '../../model.ts'
 import { oneLine } from '../presentable-text.ts'
-import { findTechnology } from '../technologies.ts'
+import { findTechnology, isGateway } from '../technologies.ts'
 import { isTelemetry, telemetryTag } from '../telemetry.ts'
 import { isRecord, recordAt, textOf } from '../untyped-values.ts'
 import { interpolate } from './interpolation.ts'
@@ -15,6 +15,8 @@ export interface ServiceFacts {
   variables: ReadonlyMap<string, ServiceVariable>
   /** Ports that others address it by. */
   usedPorts: readonly number[]
+  /** Schemes of the URLs that others address it by. */
+  usedSchemes: readonly string[]
   /** Others wait for it to end. */
   runsToItsEnd: boolean
 }
@@ -51,8 +53,11 @@ export function entityOf(service: ComposeService, facts: ServiceFacts): ClaimedE
     names: [name],
     images,
     ports: [...ports, ...facts.usedPorts, ...hinted],
+    schemes: facts.usedSchemes,
   })
-  const kind = isJob(service, facts) ? 'job' : (technology?.kind ?? 'service')
+  const kind = isJob(service, facts)
+    ? 'job'
+    : (technology?.kind ?? (isGateway(images) ? 'gateway' : 'service'))
   const tags = [
     ...(isTelemetry({ names: [name], images }) ? [telemetryTag] : []),
     ...profilesOf(service).map((profile) => `profile:${profile}`),

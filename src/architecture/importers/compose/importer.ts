@@ -4,10 +4,12 @@ import { meansKnownName } from '../address-meaning.ts'
 import { collectClaims } from '../claims-collector.ts'
 import { checkSizes, fileName, glanceAt, refuseImport, type ImportFile } from '../import-file.ts'
 import type { Importer, Reading } from '../importer.ts'
+import { tagStoresOfTelemetry } from '../telemetry.ts'
 import { readYamlDocuments } from '../yaml-documents.ts'
 import { entityOf } from './entities.ts'
 import { isComposeName, isVariableFileName } from './file-names.ts'
 import { findProjects, type ComposeFiles } from './projects.ts'
+import { indexPublishedPorts } from './published-ports.ts'
 import { createServiceNames, type ServiceNames } from './service-names.ts'
 import { readServices, type ComposeService } from './services.ts'
 import { startsAfter } from './start-order.ts'
@@ -63,7 +65,8 @@ export function readCompose(files: readonly ImportFile[]): Reading {
   const collector = collectClaims()
   for (const entity of entities.values()) collector.addEntity(entity)
   addUses(collector, read, { names, entities })
-  return { claims: collector.finish(), documents: documents.length, ignored: {}, warnings: [...warnings] }
+  const claims = tagStoresOfTelemetry(collector.finish())
+  return { claims, documents: documents.length, ignored: {}, warnings: [...warnings] }
 }
 
 function checkNumber(services: readonly ComposeService[], files: number): void {
@@ -83,6 +86,7 @@ function readAddresses(
 ): ReadService[] {
   let work = 0
   const missing = new Map<string, Set<string>>()
+  const asInBrowser = indexPublishedPorts(services)
   const read = services.map((service) => {
     const spend = (characters: number) => {
       work += characters
@@ -92,6 +96,7 @@ function readAddresses(
       files,
       spend,
       warn,
+      asInBrowser,
       onMissing: (name: string, { document: { file } }: { document: { file: string } }) =>
         missing.set(file, (missing.get(file) ?? new Set()).add(name)),
     }
@@ -116,12 +121,15 @@ function tooMuch({ layers }: ComposeService): DomainError {
 }
 
 function describe(read: readonly ReadService[], names: ServiceNames): Map<ComposeService, ClaimedEntity> {
-  const usedPorts = new Map<ComposeService, Set<number>>()
+  const addressed = new Map<ComposeService, { ports: Set<number>; schemes: Set<string> }>()
   for (const { service, addresses } of read) {
     for (const { address } of addresses) {
       const used = names.resolve(address.host, service)
-      if (used === undefined || address.port === undefined || !meansKnownName(address, [])) continue
-      usedPorts.set(used, (usedPorts.get(used) ?? new Set()).add(address.port))
+      if (used === undefined || !meansKnownName(address, [])) continue
+      const { ports, schemes } = addressed.get(used) ?? { ports: new Set(), schemes: new Set() }
+      if (address.port !== undefined) ports.add(address.port)
+      if (address.scheme !== undefined) schemes.add(address.scheme)
+      addressed.set(used, { ports, schemes })
     }
   }
   const finished = new Set(
@@ -144,7 +152,8 @@ function describe(read: readonly ReadService[], names: ServiceNames): Map<Compos
         aliases: names.aliasesOf(service),
         namespace: (projectsOfName.get(service.name)?.size ?? 0) > 1 ? service.project.name : undefined,
         variables,
-        usedPorts: [...(usedPorts.get(service) ?? [])],
+        usedPorts: [...(addressed.get(service)?.ports ?? [])],
+        usedSchemes: [...(addressed.get(service)?.schemes ?? [])],
         runsToItsEnd: finished.has(service),
       }),
     ]),

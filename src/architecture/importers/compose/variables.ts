@@ -5,6 +5,7 @@ import { isRecord, listAt, textOf } from '../untyped-values.ts'
 import { resolvePath } from './file-names.ts'
 import { interpolate, type Lookup } from './interpolation.ts'
 import type { ComposeFiles } from './projects.ts'
+import type { AsInBrowser } from './published-ports.ts'
 import { itemsOf, lastOf, layersFor, type ComposePlace, type ComposeService } from './services.ts'
 
 /** An address that a service is told, with the place that shows it. */
@@ -32,6 +33,7 @@ export interface ReadingContext {
   warn: (warning: string) => void
   /** Told of each variable that a value uses and nobody sets. */
   onMissing: (name: string, at: ComposePlace) => void
+  asInBrowser: AsInBrowser
 }
 
 /**
@@ -62,11 +64,11 @@ export function findAddressesOf(
   variables: ReadonlyMap<string, ServiceVariable>,
   context: ReadingContext,
 ): FoundAddress[] {
-  const { spend } = context
+  const { spend, asInBrowser } = context
   const portBeside = (name: string) => portOf(variables.get(nameOfPort(name))?.text)
   const fromVariables = [...variables].flatMap(([name, { text, place }]) => {
     spend(50 + text.length)
-    return findAddresses(name, text).map((address) => ({
+    return findAddresses(name, asInBrowser(service, name, text)).map((address) => ({
       address: withPort(address, portBeside(name)),
       evidence: { method: 'environment', place: place(), basis: 'declared' } as const,
     }))
@@ -74,7 +76,7 @@ export function findAddressesOf(
   const buildArguments = assignmentsOf(service, ['build', 'args'], context).slice(0, maxVariables)
   const fromBuild = buildArguments.flatMap(({ name, text = '', at }) => {
     spend(50 + text.length)
-    return findAddresses(name, text).map((address) => ({
+    return findAddresses(name, asInBrowser(service, name, text)).map((address) => ({
       address,
       evidence: {
         method: 'argument',

@@ -9,6 +9,8 @@ import { listAt, recordAt, textOf } from '../untyped-values.ts'
 export interface FoundAddress {
   address: Address
   evidence: ClaimedEvidence
+  /** The ConfigMap, where it was imported with all its entries, whether or not the workload uses each. */
+  imported?: string | undefined
 }
 
 /** Finds a ConfigMap of the import. */
@@ -24,6 +26,7 @@ interface Variable {
   manifest: Manifest
   path: NodePath
   field: string
+  imported?: string | undefined
 }
 
 /** A value that grows beyond this by `$(VAR)` stays unexpanded: variables that double each other are a bomb. */
@@ -66,7 +69,9 @@ function readVariables(
     const configMap = findConfigMap(workload.namespace, textOf(recordAt(item, 'configMapRef')['name']) ?? '')
     const prefix = textOf(recordAt(item)['prefix']) ?? ''
     for (const key of Object.keys(configMap?.data ?? {})) {
-      if (configMap !== undefined) variables.set(prefix + key, fromConfigMap(prefix + key, configMap, key))
+      if (configMap === undefined) continue
+      const variable = fromConfigMap(prefix + key, configMap, key)
+      variables.set(prefix + key, { ...variable, imported: configMap.name })
     }
   }
   listAt(container.spec, 'env').forEach((item, position) => {
@@ -129,10 +134,14 @@ function expand(text: string, variables: ReadonlyMap<string, Variable>): string 
   return expanded + text.slice(position)
 }
 
-function found(address: Address, at: Pick<Variable, 'method' | 'manifest' | 'path' | 'field'>): FoundAddress {
-  const { manifest, path, field, method } = at
+function found(
+  address: Address,
+  at: Pick<Variable, 'method' | 'manifest' | 'path' | 'field' | 'imported'>,
+): FoundAddress {
+  const { manifest, path, field, method, imported } = at
   const place = { file: manifest.file, line: manifest.lineOf(path), field }
-  return { address, evidence: { method, place, basis: address.form === 'pair' ? 'inferred' : 'declared' } }
+  const basis = address.form === 'pair' ? 'inferred' : 'declared'
+  return { address, evidence: { method, place, basis }, imported }
 }
 
 function presentable(name: string): string {

@@ -8,10 +8,11 @@ import { findAddressesInContainer, type FindConfigMap, type FoundAddress } from 
 import { belongingsBy } from './facts.ts'
 import { fileName, glanceAt, type ImportFile } from '../import-file.ts'
 import type { Importer, Reading } from '../importer.ts'
-import { readManifests } from './manifest-reader.ts'
+import { readManifests, type Manifest } from './manifest-reader.ts'
+import { createFileReader } from './mounted-files.ts'
 import { readPermissions } from './network-policies.ts'
 import { addPermittedUses } from './policy-uses.ts'
-import { placeOf, readResources, type ConfigMapResource, type Workload } from './resources.ts'
+import { placeOf, readResources, type ConfigMapResource } from './resources.ts'
 import { readRouting } from './routes.ts'
 import { factsOf, groupServices, type GroupedServices } from './service-groups.ts'
 import { tagTelemetryStores } from './telemetry-stores.ts'
@@ -108,23 +109,50 @@ function addUses(
   { findConfigMap, ...known }: Known & { findConfigMap: FindConfigMap },
 ): void {
   let work = 0
-  for (const { entity, workloads } of grouped.groups) {
+  const spendOn = (manifest: Manifest) => (characters: number) => {
+    work += characters
+    if (work > maxWork) throw tooMuch(manifest)
+  }
+  const { groups } = grouped
+  for (const { entity, workloads } of groups) {
     for (const workload of workloads) {
-      const spend = (characters: number) => {
-        work += characters
-        if (work > maxWork) throw tooMuch(workload)
-      }
+      const spend = spendOn(workload.manifest)
       for (const container of workload.containers) {
         const found = findAddressesInContainer(workload, container, { findConfigMap, spend })
-        for (const each of found) addUse(collector, known, entity, each)
+        const directories = directoriesIn(found, entity, known)
+        for (const each of found) addUse(collector, known, entity, inferredFrom(directories, each))
       }
+    }
+  }
+  const readFiles = createFileReader(groups, { findConfigMap, spendOn })
+  for (const group of groups) {
+    for (const each of readFiles(group)) {
+      const { host } = each.address
+      if (known.names.resolve(host, group.entity.namespace ?? 'default').found)
+        addUse(collector, known, group.entity, each)
     }
   }
 }
 
-function tooMuch(workload: Workload): DomainError {
+/** ConfigMaps imported whole that tell a workload its own address too, so that they are one list for all. */
+function directoriesIn(found: readonly FoundAddress[], user: Entity, { names }: Known): Set<string> {
+  return new Set(
+    found.flatMap(({ address, imported }) => {
+      if (imported === undefined) return []
+      const resolution = names.resolve(address.host, user.namespace ?? 'default')
+      return resolution.found && resolution.entity.ref === user.ref ? [imported] : []
+    }),
+  )
+}
+
+function inferredFrom(directories: ReadonlySet<string>, found: FoundAddress): FoundAddress {
+  const isOfAll = found.imported !== undefined && directories.has(found.imported)
+  return isOfAll ? { ...found, evidence: { ...found.evidence, basis: 'inferred' } } : found
+}
+
+function tooMuch(manifest: Manifest): DomainError {
   const why = 'variables and arguments up to here are too much for one import'
-  return new DomainError('import_refused', `${placeOf(workload.manifest)}: ${why}. Nothing was imported.`)
+  return new DomainError('import_refused', `${placeOf(manifest)}: ${why}. Nothing was imported.`)
 }
 
 function addUse(

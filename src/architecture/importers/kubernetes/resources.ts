@@ -14,6 +14,8 @@ export interface Workload {
   replicas: number | undefined
   /** Names of ConfigMaps whose entries it sees as files. */
   mountedConfigMaps: string[]
+  /** Names of ConfigMaps whose entries are its variables. */
+  importedConfigMaps: string[]
   containers: Container[]
   manifest: Manifest
 }
@@ -114,8 +116,16 @@ export function readResources(manifests: readonly Manifest[]): Resources {
       continue
     }
     const key = `${manifest.kind} ${identity.namespace}/${identity.name}`
-    if (found.has(key)) warnings.push(`${placeOf(manifest)}: ${key} is there twice; the last one counts`)
-    found.set(key, { manifest, identity })
+    const known = found.get(key)
+    // Kustomize changes a whole object by others that only say what is to be different.
+    const [isPatch, wasPatch] = [isPartial(manifest), known !== undefined && isPartial(known.manifest)]
+    if (known !== undefined && isPatch === wasPatch)
+      warnings.push(`${placeOf(manifest)}: ${key} is there twice; the last one counts`)
+    else if (known !== undefined)
+      warnings.push(
+        `${placeOf(isPatch ? manifest : known.manifest)}: this part of ${key} was left out: apply patches first, for example with \`kubectl kustomize\``,
+      )
+    if (known === undefined || wasPatch || !isPatch) found.set(key, { manifest, identity })
   }
   const resources: Resources = {
     workloads: [],
@@ -170,6 +180,17 @@ function isRelevant(manifest: Manifest): manifest is RelevantManifest {
   return isWorkloadKind(manifest.kind) && owners.length === 0
 }
 
+/** Whether it cannot be applied by itself: pods without an image, a Service that leads nowhere. */
+function isPartial({ kind, data }: RelevantManifest): boolean {
+  if (kind === 'Service') {
+    const { ports, selector, externalName } = recordAt(data, 'spec')
+    return ports === undefined && selector === undefined && externalName === undefined
+  }
+  if (!isWorkloadKind(kind)) return false
+  const containers = listAt(recordAt(data, ...podTemplatePaths[kind]), 'spec', 'containers')
+  return !containers.some((container) => textOf(recordAt(container)['image']) !== undefined)
+}
+
 function isWorkloadKind(kind: string): kind is WorkloadKind {
   return Object.hasOwn(podTemplatePaths, kind)
 }
@@ -191,6 +212,10 @@ function readWorkload(manifest: Manifest, kind: WorkloadKind, identity: Identity
   const template = recordAt(manifest.data, ...templatePath)
   const replicas = recordAt(manifest.data, 'spec')['replicas']
   const { name, namespace } = identity
+  const containers = [
+    ...readContainers(template, [...templatePath, 'spec', 'containers'], false),
+    ...readContainers(template, [...templatePath, 'spec', 'initContainers'], true),
+  ]
   return {
     kind,
     name,
@@ -198,13 +223,15 @@ function readWorkload(manifest: Manifest, kind: WorkloadKind, identity: Identity
     podLabels: textRecord(recordAt(template, 'metadata')['labels']),
     facts: readFacts(manifest, templatePath),
     replicas: typeof replicas === 'number' ? replicas : undefined,
-    mountedConfigMaps: listAt(template, 'spec', 'volumes').flatMap(
-      (volume) => textOf(recordAt(volume, 'configMap')['name']) ?? [],
+    mountedConfigMaps: listAt(template, 'spec', 'volumes').flatMap((volume) =>
+      [volume, ...listAt(volume, 'projected', 'sources')].flatMap(
+        (source) => textOf(recordAt(source, 'configMap')['name']) ?? [],
+      ),
     ),
-    containers: [
-      ...readContainers(template, [...templatePath, 'spec', 'containers'], false),
-      ...readContainers(template, [...templatePath, 'spec', 'initContainers'], true),
-    ],
+    importedConfigMaps: containers.flatMap(({ spec }) =>
+      listAt(spec, 'envFrom').flatMap((item) => textOf(recordAt(item, 'configMapRef')['name']) ?? []),
+    ),
+    containers,
     manifest,
   }
 }

@@ -3,7 +3,7 @@ import { isTelemetry } from '../telemetry.ts'
 import { describeBy, namesBy, type Fact } from './facts.ts'
 import { applicationOf, indexPods } from './pod-selection.ts'
 import { objectName, placeOf, type ServiceResource, type Workload } from './resources.ts'
-import { findTechnology } from '../technologies.ts'
+import { findTechnology, isGateway } from '../technologies.ts'
 
 /** What others see as one thing: workloads, and the Services that lead to them and nowhere else. */
 export interface ServiceGroup {
@@ -102,7 +102,7 @@ function finish(draft: Draft): ServiceGroup {
     ...new Set([...draft.services, ...draft.workloads.flatMap(mainContainers)].flatMap((part) => part.ports)),
   ]
   const technology = findTechnology({ names: [name], images, ports })
-  const kind = kindOf(draft, technology?.kind)
+  const kind = kindOf(draft, technology?.kind ?? (isGateway(images) ? 'gateway' : undefined))
   const names = [
     ...draft.workloads.map((member) => member.name),
     ...draft.services.map((member) => member.name),

@@ -1,9 +1,8 @@
-import type { Claims, EntityKind } from '../../model.ts'
+import type { Claims } from '../../model.ts'
+import { storeKinds } from '../technologies.ts'
 import type { ClusterNames } from './cluster-names.ts'
 import type { FindConfigMap } from './environment.ts'
 import type { ServiceGroup } from './service-groups.ts'
-
-const storeKinds: ReadonlySet<EntityKind> = new Set(['database', 'cache', 'queue', 'storage'])
 
 /** Of each file; a dashboard's queries come late and name no store. */
 const maxConfigLength = 200_000
