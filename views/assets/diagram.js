@@ -122,7 +122,7 @@ box.addEventListener('keydown', (event) => {
   show()
 })
 
-// A box that gets the keyboard's focus comes into sight.
+// A box that gets the keyboard's focus comes into sight, by the shortest way, as pages scroll.
 svg.addEventListener('focusin', (event) => {
   const node = event.target.closest('.node')
   if (node === null || !node.matches(':focus-visible')) return
@@ -130,12 +130,16 @@ svg.addEventListener('focusin', (event) => {
     .getAttribute('transform')
     .match(/[-\d.]+/g)
     .map(Number)
-  const isInSight = x > view.x && x < view.x + view.width && y > view.y && y < view.y + view.height
-  if (isInSight) return
-  view.x = x - view.width / 2
-  view.y = y - view.height / 2
+  const { width: boxWidth, height: boxHeight } = node.getBBox()
+  view.x = nearest(view.x, view.width, x - boxWidth / 2 - 8, x + boxWidth / 2 + 8)
+  view.y = nearest(view.y, view.height, y - boxHeight / 2 - 8, y + boxHeight / 2 + 8)
   show()
 })
+
+/** Where a view of this size begins to hold all from `first` to `last`. */
+function nearest(begin, size, first, last) {
+  return Math.min(Math.max(begin, last - size), first)
+}
 
 tools.querySelector('[data-zoom="in"]').addEventListener('click', () => zoom(0.8))
 tools.querySelector('[data-zoom="out"]').addEventListener('click', () => zoom(1.25))
