@@ -84,7 +84,8 @@ describe('A diagram', () => {
     const name = '</text><script>alert(1)</script>"\u0000&'
     const evil = { ...entity('evil'), name, description: '<img src=x>' }
     const svg = drawSvg(layOut(select([evil], [])), { title: name, hrefOf: () => '/?a="b"&c' })
-    assert.doesNotMatch(svg, /<script|<img|\u0000/)
+    assert.doesNotMatch(svg, /<script|<img/)
+    assert.ok(!svg.includes('\u0000'))
     assert.match(svg, /&lt;\/text&gt;&lt;script&gt;/)
     assert.match(svg, /href="\/\?a=&quot;b&quot;&amp;c"/)
   })
