@@ -28,7 +28,7 @@ interface Results {
 const starts = 3
 const maxSeconds = 20
 
-const { seconds, strict } = parseOptions()
+const { seconds, isStrict } = parseOptions()
 // First, since the first load of a process is what a cold load is.
 await printTools()
 await printQueries()
@@ -42,10 +42,9 @@ printTables(results)
 if (redis) await printPropagation()
 await printRefusals('SQLite')
 if (redis) await printRefusals('Redis')
-requirePromises(results)
+printPromises(results)
 
-/** With `--strict`, ratios that are not what is promised are an error; a busy machine says little about them. */
-function parseOptions(): { seconds: number; strict: boolean } {
+function parseOptions(): { seconds: number; isStrict: boolean } {
   const { values } = parseArgs({
     options: { seconds: { type: 'string', default: '5' }, strict: { type: 'boolean', default: false } },
   })
@@ -53,7 +52,7 @@ function parseOptions(): { seconds: number; strict: boolean } {
   // Longer, and a client session would pass its limit of calls in a minute.
   if (!(given > 0 && given <= maxSeconds))
     throw new Error(`--seconds must be more than 0 and at most ${maxSeconds}`)
-  return { seconds: given, strict: values.strict }
+  return { seconds: given, isStrict: values.strict }
 }
 
 async function benchRedis(): Promise<Results | undefined> {
@@ -117,18 +116,18 @@ function presentCosts(costs: Costs): Figures {
   return Object.fromEntries(presented) as Figures
 }
 
-/** Every ratio for every store, and at the end how many are not what is promised. */
-function requirePromises(all: Record<string, Results>): void {
+/** Every ratio for every store, and whether it is what is promised; with `--strict` an error at the end when one is not. */
+function printPromises(all: Record<string, Results>): void {
   console.log('')
   const comparisons = Object.entries(all).flatMap(([store, { costs }]) =>
     compare(costs).map((comparison) => ({ store, ...comparison })),
   )
-  for (const { store, sentence } of comparisons) console.log(`${store}: ${sentence}`)
+  for (const { store, sentence, isKept } of comparisons)
+    console.log(`${isKept ? 'met' : 'NOT MET'} | ${store}: ${sentence}`)
   const broken = comparisons.filter(({ isKept }) => !isKept)
-  if (broken.length === 0) return
-  const message = `${broken.length} ratios are not what is promised`
-  if (strict) throw new Error(message)
-  console.log(message)
+  console.log(`${comparisons.length - broken.length} of ${comparisons.length} ratios are what is promised.`)
+  // A busy machine or a slow disk is no defect of what is measured, so only who asks for it is stopped by it.
+  if (isStrict && broken.length > 0) throw new Error(`${broken.length} ratios are not what is promised`)
 }
 
 async function printPropagation(): Promise<void> {

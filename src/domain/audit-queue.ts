@@ -57,18 +57,22 @@ export function createAuditQueue<Item>(deps: {
     const batch = waiting
     waiting = new Map()
     size = 0
+    let heldBack = 0
     for (const [organizationId, items] of batch) {
       try {
         await append(organizationId, items)
       } catch (error) {
         // Anything else would fail again: it is a defect, and must not stop the others.
-        if (error instanceof StoreUnavailable) put(organizationId, items)
-        else trouble.lost(items.length, error)
+        if (error instanceof StoreUnavailable) {
+          heldBack += items.length
+          put(organizationId, items)
+        } else trouble.lost(items.length, error)
       }
     }
     if (lost > 0) trouble.lost(lost)
     lost = 0
-    if (size === 0) return
+    // What was added meanwhile has its own time.
+    if (heldBack === 0) return
     trouble.waiting(size)
     schedule(retryInterval)
   }

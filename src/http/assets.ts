@@ -38,12 +38,13 @@ export function createAssets(): Assets {
   return {
     url: urlOf,
     read: (name) => files.get(urlOf(name))?.content.toString('utf8') ?? '',
-    async middleware(ctx, next) {
+    middleware(ctx, next) {
       const file = ctx.method === 'GET' || ctx.method === 'HEAD' ? files.get(ctx.path) : undefined
       if (!file) return next()
       ctx.set('Cache-Control', 'public, max-age=31536000, immutable')
       ctx.type = contentTypes[extname(file.name)] ?? 'application/octet-stream'
       ctx.body = file.content
+      return undefined
     },
   }
 }

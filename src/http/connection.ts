@@ -44,7 +44,7 @@ export interface ConnectionReportDeps {
  */
 export function connectionReport(deps: ConnectionReportDeps): Middleware<RequestState> {
   const { publicUrl, trustedProxies, now } = deps
-  return async (ctx, next) => {
+  return (ctx, next) => {
     if (ctx.path !== connectionPath || ctx.method !== 'GET') return next()
     ctx.set('Cache-Control', 'no-store')
     if (ctx.accepts('json', 'text/event-stream') === 'text/event-stream') return stream(ctx)

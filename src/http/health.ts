@@ -1,12 +1,14 @@
 import type { Middleware } from 'koa'
 import type { Registry } from 'prom-client'
-import type { RequestState } from './request-context.ts'
+import type { Context, RequestState } from './request-context.ts'
 
 /** Whether this process should get traffic. */
 export interface Readiness {
   /** Turned off first thing on SIGTERM, so that a balancer stops sending before connections close. */
   draining: boolean
 }
+
+const paths = new Set(['/healthz', '/readyz', '/metrics'])
 
 export interface HealthDeps {
   readiness: Readiness
@@ -19,7 +21,7 @@ export interface HealthDeps {
  * They come before the Host check, since probes call the process by its own address.
  */
 export function health({ readiness, ping, metrics }: HealthDeps): Middleware<RequestState> {
-  return async (ctx, next) => {
+  async function answer(ctx: Context): Promise<void> {
     switch (ctx.path) {
       case '/healthz':
         ctx.body = { status: 'ok' }
@@ -37,9 +39,9 @@ export function health({ readiness, ping, metrics }: HealthDeps): Middleware<Req
       case '/metrics':
         ctx.type = metrics.contentType
         ctx.body = await metrics.metrics()
-        return
-      default:
-        await next()
     }
   }
+
+  // Every request passes here, so without a promise of its own.
+  return (ctx, next) => (paths.has(ctx.path) ? answer(ctx) : next())
 }

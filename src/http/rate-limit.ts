@@ -13,7 +13,11 @@ export interface RateRule {
  * @throws {RequestRefused} 429 with Retry-After. Clients keep their tokens on this code; on `invalid_grant` they would
  *   throw them away.
  */
-export async function countAttempt(limiter: Limiter, rule: RateRule, who: string): Promise<void> {
+export async function countAttempt(
+  limiter: Pick<Limiter, 'hit'>,
+  rule: RateRule,
+  who: string,
+): Promise<void> {
   const answer = await limiter.hit(`${rule.name}:${who}`, rule)
   if (!answer.allowed) {
     throw new RequestRefused(

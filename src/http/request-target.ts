@@ -25,7 +25,7 @@ export function requestTarget({
   }
   // On what all requests of the app inherit from. Whoever comes before the check below looks at the header itself.
   Object.defineProperties(app.request, fixed)
-  return async (ctx, next) => {
+  return (ctx, next) => {
     // RFC 9112 §3.2.2: in absolute form the target replaces Host. No client of ours is a proxy's client.
     if (!ctx.req.url?.startsWith('/')) {
       throw new RequestRefused(400, 'invalid_request', 'The request target must be a path.')
@@ -46,7 +46,7 @@ export function requestTarget({
     if (!isWellFormed(ctx.path)) {
       throw new RequestRefused(400, 'invalid_request', 'The path is not well-formed.')
     }
-    await next()
+    return next()
   }
 }
 
@@ -57,12 +57,12 @@ const hostSyntax = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{0,5})?$/i
 function findRepeated(rawHeaders: readonly string[], names: readonly string[]): string | undefined {
   const seen = new Set<string>()
   for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = names.find(
-      (each) => each.length === rawHeaders[i]?.length && each === rawHeaders[i]?.toLowerCase(),
-    )
-    if (name === undefined) continue
-    if (seen.has(name)) return name
-    seen.add(name)
+    const header = rawHeaders[i] ?? ''
+    for (const name of names) {
+      if (name.length !== header.length || name !== header.toLowerCase()) continue
+      if (seen.has(name)) return name
+      seen.add(name)
+    }
   }
   return undefined
 }

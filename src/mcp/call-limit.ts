@@ -25,7 +25,7 @@ export async function isWithinLimit(
  */
 export async function countCall(
   log: Logger,
-  limiter: Limiter,
+  limiter: Pick<Limiter, 'hit'>,
   rule: RateRule,
   who: string,
 ): Promise<RequestRefused | undefined> {

@@ -10,6 +10,7 @@ import { GrantRevoked, type Store } from '../storage/contract.ts'
 import { type Admission, presentCaller } from './admission.ts'
 import { type BearerTokenDeps, createBearerAuthentication } from './bearer-token.ts'
 import { refuse, refuseConfigured } from '../http/authentication.ts'
+import { createCallCounter } from './call-counter.ts'
 import { countCall, isWithin } from './call-limit.ts'
 import { createChallenges } from './challenge.ts'
 import { parseClientFacts } from './client-facts.ts'
@@ -70,6 +71,7 @@ export async function createMcpEndpoint(deps: McpEndpointDeps): Promise<Middlewa
   const authenticate = createBearerAuthentication({ ...deps, artifacts, documents })
   const challenges = createChallenges({ publicUrl })
   const requiredScopes = createRequiredScopes(tools)
+  const calls = createCallCounter({ limiter, now })
   const exchanges = await createOpenExchanges({ bus, readiness, now })
   const sessions = await createSessionRequests({ ...store, exchanges, serverFor, now })
   const handler = createMcpHandler(({ authInfo }) => serverFor(authInfo), {
@@ -104,14 +106,14 @@ export async function createMcpEndpoint(deps: McpEndpointDeps): Promise<Middlewa
     let counted: Promise<RequestRefused | undefined> | undefined
     let reading: SessionReading
     const count = (accessId: string) => {
-      counted = countCall(log, limiter, rate, accessId)
+      counted = countCall(log, calls, rate, accessId)
       counted.catch(() => {})
       return counted
     }
     // Where it is known whose token it is, all that the request needs is asked for in one round trip to the store.
     const expect = (accessId: string) => {
-      void count(accessId)
       reading = sessions.readEarly(ctx)
+      void count(accessId)
     }
     const authentication = await authenticate(ctx.req.headers.authorization, { resource, address }, expect)
     if (authentication.outcome === 'refused') {

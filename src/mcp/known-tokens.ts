@@ -45,12 +45,11 @@ export function createKnownTokens(deps: { documents: Documents; artifacts: Artif
   ): Promise<Authentication> {
     const key = sha256(`${token}\n${presentation.resource.identifier}\n${presentation.address}`)
     const remembered = known.get(key)
+    // Asked before anything else is read: a commit in between then makes the revision another.
+    const looking = remembered && isStillThere(token, remembered.acceptance)
+    const asking = documents.revision()
     if (remembered) expect?.(accessIdOf(remembered.acceptance.principal))
-    // Before anything else is read: a commit in between then makes it another.
-    const [revision, isThere] = await Promise.all([
-      documents.revision(),
-      remembered ? isStillThere(token, remembered.acceptance) : false,
-    ])
+    const [revision, isThere] = await Promise.all([asking, looking])
     if (remembered && isThere && remembered.revision === revision && !isOver(remembered)) {
       return remembered.acceptance
     }
@@ -60,11 +59,17 @@ export function createKnownTokens(deps: { documents: Documents; artifacts: Artif
     return authentication
   }
 
-  /** A client's token and its grant. What lets others in than clients rests on documents alone. */
+  /**
+   * Asks for both: what ends a grant leaves its tokens, which lead to the reason (see `storage-adapter.ts`), and a token may
+   * be gone before its grant is. What lets others in than clients rests on documents alone.
+   */
   async function isStillThere(token: string, { grantId }: Acceptance): Promise<boolean> {
     if (grantId === undefined) return true
-    const found = await Promise.all([artifacts.get('Grant', grantId), artifacts.get('AccessToken', token)])
-    return found.every((artifact) => artifact !== undefined)
+    const [isToken, isGrant] = await Promise.all([
+      artifacts.has('AccessToken', token),
+      artifacts.has('Grant', grantId),
+    ])
+    return isToken && isGrant
   }
 
   function isOver({ acceptance, rememberedAt }: KnownToken): boolean {

@@ -22,7 +22,7 @@ export function protectedResourceMetadata({ publicUrl }: { publicUrl: string }):
     resource_name: 'OpenTrace',
   }
   const noSuchResource = `The resources here are ${publicUrl}${mcpPath} and ${publicUrl}${organizationMcpPath('{organization}')}.`
-  return async (ctx, next) => {
+  return (ctx, next) => {
     if (ctx.path !== wellKnown && !ctx.path.startsWith(`${wellKnown}/`)) return next()
     ctx.set('Access-Control-Allow-Origin', '*')
     const resource = parseMcpPath(publicUrl, ctx.path.slice(wellKnown.length) || mcpPath)
@@ -40,10 +40,11 @@ export function protectedResourceMetadata({ publicUrl }: { publicUrl: string }):
       ctx.set('Access-Control-Allow-Headers', 'MCP-Protocol-Version')
       if (ctx.method === 'OPTIONS') {
         ctx.status = 204
-        return
+        return undefined
       }
       ctx.status = 405
       ctx.body = { error: 'invalid_request', error_description: 'This document can only be read.' }
     }
+    return undefined
   }
 }

@@ -32,12 +32,17 @@ export type ProtocolSessions = ReturnType<typeof createProtocolSessions>
 const idleLifetime = 3 * 24 * 60 * 60 * 1000
 /** A session that is used is written once an hour, not at every request. */
 const renewalInterval = 60 * 60 * 1000
+const mostKnown = 10_000
 const longestIntroduction = 16 * 1024
 
 /** The protocol sessions of 2025-era clients (MCP 2025-11-25, Session Management), each under its client session or service account. */
 export function createProtocolSessions({ artifacts, now }: { artifacts: Artifacts; now: () => number }) {
+  /** Records as they were read, by the ids of their sessions. Whether they are still there is asked each time. */
+  const known = new Map<string, { artifact: Artifact; key: string }>()
+
   function write(id: string, ownerId: string, introduction: Introduction): Promise<void> {
     const payload = { ownerId, introduction } satisfies Payload
+    known.delete(id)
     return artifacts.put({
       model: 'ProtocolSession',
       id,
@@ -66,8 +71,15 @@ export function createProtocolSessions({ artifacts, now }: { artifacts: Artifact
   }
 
   /** Reads the record of a session, whosever it is. */
-  function read(id: string): Promise<Artifact | undefined> {
-    return artifacts.get('ProtocolSession', id)
+  async function read(id: string): Promise<Artifact | undefined> {
+    const remembered = known.get(id)
+    if (remembered && (await artifacts.has('ProtocolSession', id))) return remembered.artifact
+    known.delete(id)
+    const artifact = await artifacts.get('ProtocolSession', id)
+    if (!artifact) return undefined
+    if (known.size >= mostKnown) known.clear()
+    known.set(id, { artifact, key: sha256(id) })
+    return artifact
   }
 
   /**
@@ -87,10 +99,11 @@ export function createProtocolSessions({ artifacts, now }: { artifacts: Artifact
     if ((artifact?.expiresAt ?? 0) - now() < idleLifetime - renewalInterval) {
       await write(id, ownerId, introduction)
     }
-    return { id, key: sha256(id), introduction }
+    return { id, key: known.get(id)?.key ?? sha256(id), introduction }
   }
 
   async function end({ id }: ProtocolSession): Promise<void> {
+    known.delete(id)
     await artifacts.delete('ProtocolSession', id)
   }
 

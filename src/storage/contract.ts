@@ -34,6 +34,8 @@ export interface Artifacts {
    */
   readonly put: (artifact: NewArtifact) => Promise<void>
   readonly get: (model: string, id: string) => Promise<Artifact | undefined>
+  /** Whether there is such a record, for whoever knows what it holds. Cheaper the more ask at the same time. */
+  readonly has: (model: string, id: string) => Promise<boolean>
   readonly findByUid: (model: string, uid: string) => Promise<Artifact | undefined>
   readonly findByUserCode: (model: string, userCode: string) => Promise<Artifact | undefined>
   /**
@@ -191,7 +193,12 @@ export interface LogEntry {
 
 /** Fixed windows. */
 export interface Limiter {
-  readonly hit: (key: string, rule: { limit: number; windowSeconds: number }) => Promise<LimiterAnswer>
+  /** @param hits how many it was since the last call, of which this is the answer to the last; 1 unless said */
+  readonly hit: (
+    key: string,
+    rule: { limit: number; windowSeconds: number },
+    hits?: number,
+  ) => Promise<LimiterAnswer>
   /** Takes one hit back, when it turned out not to be of the kind that is limited. */
   readonly refund: (key: string) => Promise<void>
 }

@@ -17,6 +17,21 @@ export function artifactRules(subject: () => Subject): void {
     assert.equal(await store.artifacts.get(token.model, token.id), undefined)
   })
 
+  test('of many records that are looked for at once those are told that are there, by the other process too', async () => {
+    const { store, neighbour = store } = subject()
+    const tokens = Array.from({ length: 7 }, () => someToken({ grantId: randomUUID() }))
+    for (const token of tokens) await store.artifacts.put(token)
+    const look = () => Promise.all(tokens.map(({ model, id }) => neighbour.artifacts.has(model, id)))
+    assert.deepEqual(await look(), Array(7).fill(true))
+    const [first, , , fourth] = tokens
+    assert(first && fourth)
+    await store.artifacts.delete(first.model, first.id)
+    await store.artifacts.revokeGrant(fourth.grantId ?? '')
+    const expected = tokens.map(({ grantId }, i) => i > 0 && grantId !== fourth.grantId)
+    assert.deepEqual(await look(), expected)
+    assert.equal(await store.artifacts.has('AccessToken', tokens[1]?.id ?? ''), false, 'models do not mix')
+  })
+
   test('a record without expiry stays', async () => {
     const { artifacts } = subject().store
     const { expiresAt: _none, ...client } = someToken({ model: 'Client', clientId: randomUUID() })

@@ -19,6 +19,16 @@ export function limiterRules(subject: () => Subject): void {
     assert.ok(answers.every(({ retryAfterSeconds: after }) => after >= 59 && after <= 60))
   })
 
+  test('several hits count as many, also those that begin a window', async () => {
+    const { store, neighbour = store } = subject()
+    const [key, rule] = [randomUUID(), { limit: 10, windowSeconds: 60 }]
+    assert.equal((await store.limiter.hit(key, rule, 4)).remaining, 6)
+    assert.equal((await neighbour.limiter.hit(key, rule, 5)).remaining, 1)
+    const last = await store.limiter.hit(key, rule, 2)
+    assert.equal(last.allowed, false)
+    assert.ok(last.retryAfterSeconds >= 59)
+  })
+
   test('a refund takes one hit back, and never makes a window', async () => {
     const { limiter } = subject().store
     const key = randomUUID()

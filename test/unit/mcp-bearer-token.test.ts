@@ -162,7 +162,7 @@ describe('A bearer token whose session changed', () => {
 })
 
 describe('A bearer token that was accepted before', () => {
-  it('is accepted again for one look at the revision of documents and one each at it and its grant', async () => {
+  it('is accepted again for one look at the revision of documents and one whether it and its grant are there', async () => {
     const client = await signedInClient()
     const read: string[] = []
     const artifacts: Artifacts = {
@@ -170,6 +170,10 @@ describe('A bearer token that was accepted before', () => {
       get: (model, id) => {
         read.push(model)
         return client.deps.artifacts.get(model, id)
+      },
+      has: (model, id) => {
+        read.push(`whether ${model}`)
+        return client.deps.artifacts.has(model, id)
       },
     }
     const documents: Documents = {
@@ -186,7 +190,7 @@ describe('A bearer token that was accepted before', () => {
     const second = await authenticate(header)
     assert(first.outcome === 'accepted' && second.outcome === 'accepted')
     assert.deepEqual(second.principal, first.principal)
-    assert.deepEqual(read, ['revision', 'Grant', 'AccessToken'])
+    assert.deepEqual(read, ['whether AccessToken', 'whether Grant', 'revision'])
   })
 
   it('is looked up again after any commit, and shows what that changed', async () => {
@@ -244,7 +248,7 @@ describe('A bearer token that was accepted before', () => {
       const authenticate = authentication(client, deps)
       const header = `Bearer ${await client.issueToken()}`
       assert.equal((await authenticate(header)).outcome, 'accepted')
-      Object.assign(deps[part], part === 'documents' ? { revision: down } : { get: down })
+      Object.assign(deps[part], part === 'documents' ? { revision: down } : { get: down, has: down })
       await assert.rejects(authenticate(header), (error) => error instanceof StoreUnavailable)
     }
   })

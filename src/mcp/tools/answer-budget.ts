@@ -10,10 +10,12 @@ export const maxTokens = z
   .default(2000)
   .describe('About how many tokens the answer may take; it is cut by rank and says so')
 
-/** How many tokens an answer takes in the longer of its two forms. */
-export function measureAnswer(content: AnswerContent): number {
+/**
+ * How many tokens an answer takes in the longer of its two forms.
+ * @param text the other of its forms, where it was rendered already
+ */
+export function measureAnswer(content: AnswerContent, text = renderText(content)): number {
   const json = JSON.stringify(content)
-  const text = renderText(content)
   // Two languages for the same: a text is hardly ever the longer one, and then by far.
   return Math.max(estimateTokens(json), text.length * 1.3 < json.length ? 0 : estimateTokens(text))
 }
@@ -34,8 +36,9 @@ export function countThatFits(
   available: number,
   budget: number,
   render: (count: number) => AnswerContent,
+  measureContent: (content: AnswerContent) => number = (content) => measureAnswer(content),
 ): number {
-  const measure = (count: number) => measureAnswer(render(count))
+  const measure = (count: number) => measureContent(render(count))
   let fitting = { count: 0, tokens: 0 }
   let excessive: { count: number; tokens: number } | undefined
   let next = available <= fewItems ? available : 8

@@ -1,6 +1,6 @@
-import { countThatFits } from './answer-budget.ts'
+import { countThatFits, measureAnswer } from './answer-budget.ts'
 import type { Pagination } from './answer-cursor.ts'
-import { presentAnswer, type AnswerContent } from './answer-text.ts'
+import { presentAnswer, renderText, type AnswerContent } from './answer-text.ts'
 import type { ToolAnswer } from './define-tool.ts'
 import type { AskedGraph } from './graph-tool.ts'
 
@@ -35,6 +35,20 @@ export function presentPage<Item>(asked: AskedGraph, page: Page<Item>): ToolAnsw
     }
   }
   if (items.length === 0) return presentAnswer(renderFirst(0), entitiesOf([]))
-  const count = countThatFits(items.length, asked.maxTokens, renderFirst)
-  return presentAnswer(renderFirst(count), entitiesOf(items.slice(0, count)))
+  // What was measured last is mostly what is answered.
+  let last: { count: number; content: AnswerContent; text: string } | undefined
+  const renderOnce = (count: number) => {
+    if (last?.count === count) return last
+    const content = renderFirst(count)
+    last = { count, content, text: renderText(content) }
+    return last
+  }
+  const count = countThatFits(
+    items.length,
+    asked.maxTokens,
+    (each) => renderOnce(each).content,
+    (content) => measureAnswer(content, last?.text),
+  )
+  const { content, text } = renderOnce(count)
+  return presentAnswer(content, entitiesOf(items.slice(0, count)), text)
 }

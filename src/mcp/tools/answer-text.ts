@@ -6,36 +6,53 @@ export type AnswerContent = { summary: string } & Record<string, unknown>
 /**
  * The text is made from the structured content, so that no client's model misses a fact another one gets.
  * @param entities references of what the answer is about
+ * @param text the text of this very content, where it was rendered already
  */
-export function presentAnswer(content: AnswerContent, entities: readonly string[]): ToolAnswer {
+export function presentAnswer(
+  content: AnswerContent,
+  entities: readonly string[],
+  text = renderText(content),
+): ToolAnswer {
   const present = Object.fromEntries(Object.entries(content).filter(([, value]) => value !== undefined))
-  return { structuredContent: present, text: renderText(content), entities }
+  return { structuredContent: present, text, entities }
 }
 
 /** The summary as first line, then `key: value` lines, indented where values have parts. */
 export function renderText({ summary, ...content }: AnswerContent): string {
-  return [summary, ...renderFields(content, '')].join('\n')
+  const lines = [summary]
+  renderFields(content, '', lines)
+  return lines.join('\n')
 }
 
 /** Fields that may be drawings of several lines, whose parts are escaped where they are drawn. */
 const blocks: ReadonlySet<string> = new Set(['mermaid', 'depends_on', 'depended_on_by'])
 
-function renderFields(fields: Record<string, unknown>, indent: string): string[] {
-  return Object.entries(fields).flatMap(([key, value]) => {
-    if (value === undefined) return []
+/** Adds to `lines`: answers are rendered often, and most of what they cost are lists that are made and thrown away. */
+function renderFields(fields: Record<string, unknown>, indent: string, lines: string[]): void {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    if (value === undefined) continue
     if (Array.isArray(value) && value.some((item) => isObject(item) || String(item).includes(' '))) {
-      return [`${indent}${key}:`, ...value.map((item) => `${indent}- ${renderInline(item)}`)]
-    }
-    if (isObject(value)) return [`${indent}${key}:`, ...renderFields(value, `${indent}  `)]
-    if (blocks.has(key) && typeof value === 'string') return [`${indent}${key}:`, value]
-    return [`${indent}${key}: ${renderInline(value)}`]
-  })
+      lines.push(`${indent}${key}:`)
+      for (const item of value) lines.push(`${indent}- ${renderInline(item)}`)
+    } else if (isObject(value)) {
+      lines.push(`${indent}${key}:`)
+      renderFields(value, `${indent}  `, lines)
+    } else if (blocks.has(key) && typeof value === 'string') lines.push(`${indent}${key}:`, value)
+    else lines.push(`${indent}${key}: ${renderInline(value)}`)
+  }
 }
+
+const lineEnds = /[\r\n\u2028\u2029]/
+const allLineEnds = /[\r\n\u2028\u2029]+/g
 
 function renderInline(value: unknown): string {
   if (Array.isArray(value)) return value.map(renderInline).join(', ')
   // A line that comes from an imported file must not look like one of ours.
-  if (!isObject(value)) return String(value).replaceAll(/[\r\n\u2028\u2029]+/g, ' ')
+  if (!isObject(value)) {
+    const text = String(value)
+    return lineEnds.test(text) ? text.replaceAll(allLineEnds, ' ') : text
+  }
   return Object.entries(value)
     .filter(([, part]) => part !== undefined)
     .map(([key, part]) => `${key}: ${renderInline(part)}`)

@@ -10,6 +10,7 @@ import { addToIndex } from './expiring-index.ts'
 import { createGrants } from './grants.ts'
 import type { Keys } from './keys.ts'
 import { listOwned } from './owned-list.ts'
+import { createPresence } from './presence.ts'
 
 /**
  * KEYS: the record. ARGV: now, grace in ms, a name for this call. The name tells a call that is sent twice, as a
@@ -32,6 +33,7 @@ const consumeScript = defineScript(`
 export function createArtifacts(deps: { redis: RedisCommands; keys: Keys; now: () => number }): Artifacts {
   const { redis, keys, now } = deps
   const grants = createGrants(deps)
+  const isPresent = createPresence(redis)
   const read = (model: string, idHash: string) => readRecord(redis, keys.artifact(model, idHash), now())
   const follow = async (model: string, pointer: string) => {
     const idHash = (await redis.send('get', pointer)) as string | null
@@ -48,6 +50,8 @@ export function createArtifacts(deps: { redis: RedisCommands; keys: Keys; now: (
     },
 
     get: async (model, id) => (await read(model, sha256(id)))?.artifact,
+
+    has: (model, id) => isPresent(keys.artifact(model, sha256(id))),
 
     async findByUid(model, uid) {
       const uidHash = sha256(uid)

@@ -3,6 +3,7 @@ import type { Blobs } from '../contract.ts'
 import { defineScript } from './commands.ts'
 import type { RedisCommands } from './commands.ts'
 import type { Keys } from './keys.ts'
+import { shareInTurn } from './turn-sharing.ts'
 
 /** KEYS: the blob. ARGV: expected revision, bytes. */
 const putScript = defineScript(`
@@ -14,10 +15,11 @@ const putScript = defineScript(`
 
 /** Whole values with a revision, one hash each: revision `r`, bytes `b`. */
 export function createBlobs({ redis, keys }: { redis: RedisCommands; keys: Keys }): Blobs {
+  const readRevision = shareInTurn((key) => redis.send('hget', key, 'r'))
   return {
     async get(key, { unlessRevision } = {}) {
       if (unlessRevision !== undefined) {
-        const current = await redis.send('hget', keys.blob(key), 'r')
+        const current = await readRevision(keys.blob(key))
         if (current === String(unlessRevision)) return 'unchanged'
       }
       const [revision, bytes] = await redis.readBytes(keys.blob(key), 'r', 'b')

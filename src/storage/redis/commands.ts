@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { Cluster } from 'ioredis'
 import { StoreUnavailable } from '../contract.ts'
 import type { RedisClient } from './connection.ts'
 import { withDeadline } from './deadline.ts'
@@ -13,6 +14,8 @@ export type RedisArgument = string | number | Buffer
  * same state and the same answer as once; what cannot goes through `runOnce`.
  */
 export interface RedisCommands {
+  /** Whether one command may name any keys; in a cluster they have to lie together. */
+  readonly takesManyKeys: boolean
   /** @param command in lower case, or ioredis does not give the answer its usual shape */
   readonly send: (command: string, ...args: RedisArgument[]) => Promise<unknown>
   readonly run: RunScript
@@ -61,6 +64,7 @@ export function createCommands(deps: {
   }
   const durable = replication ? replicatedSend(replication) : plain
   return {
+    takesManyKeys: !(client instanceof Cluster),
     send: (command, ...args) => patience.repeat(() => plain(command, args)),
     run: (...call) => patience.repeat(() => evaluate(plain, ...call)),
     runDurably: (...call) => patience.repeat(() => evaluate(durable, ...call)),

@@ -4,6 +4,7 @@ import { defineScript } from './commands.ts'
 import type { RedisCommands } from './commands.ts'
 import { commitDocuments } from './document-commit.ts'
 import type { Keys } from './keys.ts'
+import { shareInTurn } from './turn-sharing.ts'
 
 /** KEYS: the document. ARGV: pairs of field and value. */
 const touchScript = defineScript(`
@@ -16,14 +17,10 @@ const touchedField = 't:'
 export function createDocuments({ redis, keys }: { redis: RedisCommands; keys: Keys }): Documents {
   const read = async (kind: string, id: string) =>
     presentDocument(id, (await redis.send('hgetall', keys.document(kind, id))) as Record<string, string>)
-  let asking: Promise<string> | undefined
-  const readRevision = async () => {
-    setImmediate(() => {
-      asking = undefined
-    })
+  const readRevision = shareInTurn(
     // A store without commits has none, and gets one with the first.
-    return ((await redis.send('get', keys.documentsRevision)) as string | null) ?? ''
-  }
+    async (key) => ((await redis.send('get', key)) as string | null) ?? '',
+  )
   return {
     get: read,
 
@@ -54,11 +51,7 @@ export function createDocuments({ redis, keys }: { redis: RedisCommands; keys: K
       if (fields.length > 0) await redis.run(touchScript, [keys.document(kind, id)], ...fields)
     },
 
-    revision() {
-      // Who asks in the same turn of the event loop shares one answer: all that is sent in it leaves at its end.
-      asking ??= readRevision()
-      return asking
-    },
+    revision: () => readRevision(keys.documentsRevision),
   }
 }
 

@@ -25,6 +25,10 @@ export function createArtifacts({ database, now }: { database: Database; now: ()
   return {
     put: async (artifact) => database.transaction(() => write(database, artifact, now())),
     get: async (model, id) => find('id', model, id),
+    async has(model, id) {
+      const sql = 'select 1 from artifact where model = ? and id = ? and expires_at > ?'
+      return database.get(sql, model, sha256(id), now()) !== undefined
+    },
     findByUid: async (model, uid) => find('uid', model, uid),
     findByUserCode: async (model, userCode) => find('user_code', model, userCode),
 

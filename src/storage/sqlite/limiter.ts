@@ -9,15 +9,17 @@ interface WindowRow {
 
 /** Fixed windows, one row each; a window that has ended is begun anew by the next hit. */
 export function createLimiter({ database, now }: { database: Database; now: () => number }): Limiter {
-  const sql = `insert into limiter_window (key, hits, expires_at) values (?1, 1, ?2)
+  const sql = `insert into limiter_window (key, hits, expires_at) values (?1, ?4, ?2)
     on conflict (key) do update set
-      hits = case when expires_at > ?3 then hits + 1 else 1 end,
+      hits = case when expires_at > ?3 then hits + excluded.hits else excluded.hits end,
       expires_at = case when expires_at > ?3 then expires_at else excluded.expires_at end
     returning hits, expires_at`
   return {
-    async hit(key, { limit, windowSeconds }) {
+    async hit(key, { limit, windowSeconds }, times = 1) {
       const at = now()
-      const row = database.relaxed(() => database.get(sql, key, at + windowSeconds * 1000, at)) as WindowRow
+      const row = database.relaxed(() =>
+        database.get(sql, key, at + windowSeconds * 1000, at, times),
+      ) as WindowRow
       return presentWindow({ hits: row.hits, limit, endsInMs: row.expires_at - at })
     },
     async refund(key) {

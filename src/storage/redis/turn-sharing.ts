@@ -1,0 +1,16 @@
+/**
+ * Lets who asks the same in one turn of the event loop share one answer: all that is sent in it leaves at its end, so the
+ * answer is of a time after each of them asked.
+ */
+export function shareInTurn<Answer>(ask: (key: string) => Promise<Answer>): (key: string) => Promise<Answer> {
+  const asking = new Map<string, Promise<Answer>>()
+  const forget = () => asking.clear()
+  return (key) => {
+    const asked = asking.get(key)
+    if (asked) return asked
+    if (asking.size === 0) setImmediate(forget)
+    const answer = ask(key)
+    asking.set(key, answer)
+    return answer
+  }
+}
