@@ -42,12 +42,12 @@ export function logRules(subject: () => Subject): void {
   test('an entry is gone when its time is over, whether or not others follow', async () => {
     const { logs } = subject().store
     const stream = randomUUID()
-    for (const n of [1, 2, 3]) await logs.append(stream, { n }, { ttlSeconds: 0.2 })
-    await sleep(150)
-    await logs.append(stream, { n: 4 }, { ttlSeconds: 0.2 })
-    await sleep(100)
+    for (const n of [1, 2, 3]) await logs.append(stream, { n }, { ttlSeconds: 0.8 })
+    await sleep(600)
+    await logs.append(stream, { n: 4 }, { ttlSeconds: 0.8 })
+    await sleep(400)
     assert.deepEqual(numbers(await logs.page(stream, { limit: 2, order: 'oldest-first' })), [4])
-    await sleep(150)
+    await sleep(600)
     assert.deepEqual(await logs.page(stream, { limit: 2, order: 'newest-first' }), [])
   })
 
