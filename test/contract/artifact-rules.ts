@@ -57,10 +57,10 @@ export function artifactRules(subject: () => Subject): void {
   test('putting again with a later expiry keeps the record alive', async () => {
     const { artifacts } = subject().store
     const userId = randomUUID()
-    const token = someToken({ userId, expiresAt: Date.now() + 80 })
+    const token = someToken({ userId, expiresAt: Date.now() + 600 })
     await artifacts.put(token)
     await artifacts.put({ ...token, payload: { renewed: true }, expiresAt: Date.now() + 60_000 })
-    await sleep(120)
+    await sleep(650)
     assert.deepEqual((await artifacts.get(token.model, token.id))?.payload, { renewed: true })
     assert.equal((await artifacts.list(token.model, { userId })).items.length, 1)
   })
@@ -96,12 +96,12 @@ export function artifactRules(subject: () => Subject): void {
     const token = someToken()
     await artifacts.put(token)
     assert.equal(await artifacts.consume(token.model, 'another', { graceSeconds: 1 }), 'missing')
-    assert.equal(await artifacts.consume(token.model, token.id, { graceSeconds: 0.1 }), 'first')
-    assert.equal(await artifacts.consume(token.model, token.id, { graceSeconds: 0.1 }), 'grace')
+    assert.equal(await artifacts.consume(token.model, token.id, { graceSeconds: 0.8 }), 'first')
+    assert.equal(await artifacts.consume(token.model, token.id, { graceSeconds: 0.8 }), 'grace')
     const consumedAt = (await artifacts.get(token.model, token.id))?.consumedAt ?? 0
     assert.ok(Math.abs(Date.now() - consumedAt) < 1000)
-    await sleep(130)
-    assert.equal(await artifacts.consume(token.model, token.id, { graceSeconds: 0.1 }), 'replay')
+    await sleep(900)
+    assert.equal(await artifacts.consume(token.model, token.id, { graceSeconds: 0.8 }), 'replay')
   })
 
   test('spent stays spent, also when the record is put again', async () => {
