@@ -4,7 +4,7 @@ import { cursorInput, paginate } from './answer-cursor.ts'
 import { presentEnd, presentNames, refsOf } from './answer-names.ts'
 import { presentPage } from './answer-page.ts'
 import { defineGraphTool, type AskedGraph } from './graph-tool.ts'
-import { readScope } from './graph-scope.ts'
+import { readScope, scopeInputs } from './graph-scope.ts'
 
 const mostNames = 6
 const mostEvidence = 2
@@ -18,13 +18,7 @@ export const findIssues = defineGraphTool({
   input: {
     types: z.array(z.enum(issueTypes)).min(1).optional().describe('Only these; all by default'),
     severity: z.enum(severities).optional().describe('Only this severity'),
-    scope: z
-      .string()
-      .min(1)
-      .max(600)
-      .optional()
-      .describe('Only of this team, system, namespace or around this entity'),
-    namespace: z.string().min(1).max(200).optional().describe('Only of this namespace'),
+    ...scopeInputs,
     limit: z.int().min(1).max(100).default(20),
     cursor: cursorInput,
   },

@@ -7,7 +7,7 @@ import { presentPage } from './answer-page.ts'
 import { listChanges, presentChanges } from './answer-changes.ts'
 import { presentAge } from './answer-provenance.ts'
 import { defineGraphTool, type AskedGraph } from './graph-tool.ts'
-import { readScope } from './graph-scope.ts'
+import { readScope, scopeInputs } from './graph-scope.ts'
 
 const mostRevisions = 8
 
@@ -26,13 +26,7 @@ export const getChanges = defineGraphTool({
       .union([z.string().min(1).max(40), z.int().min(0).max(1e9)])
       .optional()
       .describe('Revision or ISO time; by default the newest'),
-    scope: z
-      .string()
-      .min(1)
-      .max(600)
-      .optional()
-      .describe('Only of this team, system, namespace or around this entity'),
-    namespace: z.string().min(1).max(200).optional().describe('Only of this namespace'),
+    ...scopeInputs,
     cursor: cursorInput,
   },
   async answer(input, asked) {

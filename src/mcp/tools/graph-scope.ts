@@ -1,8 +1,20 @@
+import { z } from 'zod'
 import { entityAt, forEachStep, type GraphIndex } from '../../architecture/graph-index.ts'
 import { isGroup } from '../../architecture/kind-groups.ts'
 import { unknownName } from '../../architecture/queries/entity-resolution.ts'
 import type { RelationType } from '../../architecture/model.ts'
 import type { AskedGraph } from './graph-tool.ts'
+
+/** The inputs that {@link readScope} reads. */
+export const scopeInputs = {
+  scope: z
+    .string()
+    .min(1)
+    .max(600)
+    .optional()
+    .describe('Only of this team, system, namespace or around this entity'),
+  namespace: z.string().min(1).max(200).optional().describe('Only of this namespace'),
+}
 
 /** A part of the graph that a question is limited to. */
 export interface GraphScope {

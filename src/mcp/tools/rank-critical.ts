@@ -10,7 +10,7 @@ import { cursorInput, paginate } from './answer-cursor.ts'
 import { kindsInput, presentName, refsOf } from './answer-names.ts'
 import { presentPage } from './answer-page.ts'
 import { defineGraphTool, type AskedGraph } from './graph-tool.ts'
-import { readScope } from './graph-scope.ts'
+import { readScope, scopeInputs } from './graph-scope.ts'
 
 /** What most hangs on. */
 export const rankCritical = defineGraphTool({
@@ -21,13 +21,7 @@ export const rankCritical = defineGraphTool({
   input: {
     metric: z.enum(criticalityMetrics).default('dependents'),
     kinds: kindsInput.describe('Only these kinds'),
-    scope: z
-      .string()
-      .min(1)
-      .max(600)
-      .optional()
-      .describe('Only of this team, system, namespace or around this entity'),
-    namespace: z.string().min(1).max(200).optional().describe('Only of this namespace'),
+    ...scopeInputs,
     limit: z.int().min(1).max(50).default(10),
     cursor: cursorInput,
   },
