@@ -20,6 +20,7 @@ import { findShortestPaths } from '../../src/architecture/queries/shortest-paths
 import { findStrongComponents } from '../../src/architecture/queries/strong-components.ts'
 import { countTransitiveDependents } from '../../src/architecture/queries/transitive-counts.ts'
 import { runAtOnce } from '../../src/architecture/slices.ts'
+import { processorTime } from '../support/processor-time.ts'
 import { layeredGraph, randomGraph, randomNumbers } from '../support/random-graphs.ts'
 
 const seeds = Array.from({ length: 25 }, (_, at) => at + 1)
@@ -278,12 +279,7 @@ test('questions to 10,000 entities and 50,000 relations take a few milliseconds'
     ['similar', 100, () => findSimilar(index, any(), 10)],
   ]
   for (const [name, limit, ask] of questions) {
-    const times = Array.from({ length: 21 }, () => {
-      const begin = process.cpuUsage()
-      ask()
-      const { user, system } = process.cpuUsage(begin)
-      return (user + system) / 1000
-    }).toSorted((a, b) => a - b)
+    const times = Array.from({ length: 21 }, () => processorTime(ask).milliseconds).toSorted((a, b) => a - b)
     const median = times[10] ?? Infinity
     t.diagnostic(`${name}: ${median.toFixed(2)} ms`)
     assert.ok(median < limit, `${name} took ${median} ms`)
