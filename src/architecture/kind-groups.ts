@@ -1,4 +1,4 @@
-import type { EntityKind, RelationType } from './model.ts'
+import type { Entity, EntityKind, RelationType } from './model.ts'
 
 const stores: ReadonlySet<EntityKind> = new Set(['database', 'cache', 'storage'])
 const queues: ReadonlySet<EntityKind> = new Set(['queue'])
@@ -40,4 +40,15 @@ export function isGroup(kind: EntityKind): boolean {
 /** Whether a relation leads through a queue, so that neither end waits for the other. */
 export function isAsynchronous(type: RelationType): boolean {
   return asynchronous.has(type)
+}
+
+/**
+ * The tag of what only watches other things: collectors, stores and views of traces, metrics and logs. Almost everything
+ * talks to them, and nothing fails when they do, so questions about dependencies leave them out by default.
+ */
+export const telemetryTag = 'telemetry'
+
+/** Whether an entity only watches others. */
+export function belongsToTelemetry({ tags }: Pick<Entity, 'tags'>): boolean {
+  return tags?.includes(telemetryTag) ?? false
 }

@@ -1,5 +1,5 @@
 import { byRank, degreeOf, entityAt, forEachStep, type GraphIndex } from '../graph-index.ts'
-import { isPlaced } from '../kind-groups.ts'
+import { belongsToTelemetry, isPlaced } from '../kind-groups.ts'
 import { isDependency, type Entity, type Relation } from '../model.ts'
 
 /** What of a graph is to be drawn. */
@@ -28,10 +28,11 @@ export interface DiagramSelection {
  */
 export function selectForDiagram(index: GraphIndex, question: DiagramQuestion): DiagramSelection {
   const isDrawn = (ordinal: number) => {
-    const { kind, tags } = entityAt(index, ordinal)
+    const entity = entityAt(index, ordinal)
+    const { kind } = entity
     // A name that something is only part of is no address.
     if (kind === 'unresolved' && degreeOf(index, ordinal, 'upstream') === 0) return ordinal === question.focus
-    const isHidden = !question.telemetry && (tags?.includes('telemetry') ?? false)
+    const isHidden = !question.telemetry && belongsToTelemetry(entity)
     return ordinal === question.focus || ((isPlaced(kind) || kind === 'api') && !isHidden)
   }
   const candidates =

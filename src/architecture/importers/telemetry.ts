@@ -1,11 +1,6 @@
+import { belongsToTelemetry, telemetryTag } from '../kind-groups.ts'
 import { isDependency, type Claims } from '../model.ts'
 import { storeKinds } from './technologies.ts'
-
-/**
- * The tag of what only watches other things: collectors, stores and views of traces, metrics and logs. Almost everything
- * talks to them, and nothing fails when they do, so questions about dependencies leave them out by default.
- */
-export const telemetryTag = 'telemetry'
 
 /** Products by the last segments of their images: two where the last alone says too little. */
 const telemetryImages = new Set(
@@ -54,7 +49,7 @@ export function isTelemetry({
 /** Tags stores that nothing but telemetry uses, such as the database behind a collector. */
 export function tagStoresOfTelemetry(claims: Claims): Claims {
   const watching = new Set(
-    claims.entities.flatMap(({ ref, tags }) => (tags?.includes(telemetryTag) ? [ref] : [])),
+    claims.entities.flatMap(({ ref, tags }) => (belongsToTelemetry({ tags }) ? [ref] : [])),
   )
   const users = new Map<string, string[]>()
   for (const { from, to, type } of claims.relations)

@@ -1,5 +1,5 @@
 import { entityAt, forEachStep, type GraphIndex } from '../graph-index.ts'
-import { isStore } from '../kind-groups.ts'
+import { belongsToTelemetry, isStore } from '../kind-groups.ts'
 import { createRelationFilter, type RelationFilter } from '../relation-filter.ts'
 import { isEntryPoint } from './entry-points.ts'
 import { hits, spreadImpact, type Hit, type ImpactChange, type Spread } from './impact-spread.ts'
@@ -208,8 +208,8 @@ function storesOf(index: GraphIndex, ordinals: readonly number[]): number[] {
 function telemetryOf(index: GraphIndex): Uint8Array | undefined {
   const marked = new Uint8Array(index.relations.length)
   let isAny = false
-  index.entities.forEach(({ tags }, ordinal) => {
-    if (tags === undefined || !tags.includes('telemetry')) return
+  index.entities.forEach((entity, ordinal) => {
+    if (!belongsToTelemetry(entity)) return
     isAny = true
     for (const { offsets, relations } of [index.outgoing, index.incoming])
       for (const relation of relations.subarray(offsets[ordinal], offsets[ordinal + 1])) marked[relation] = 1

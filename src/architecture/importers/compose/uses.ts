@@ -1,7 +1,7 @@
 import type { ClaimedEntity, ClaimedEvidence, RelationType } from '../../model.ts'
 import { isSurelyAddress, meansKnownName, unresolvedEntity } from '../address-meaning.ts'
 import type { ClaimsCollector } from '../claims-collector.ts'
-import { telemetryTag } from '../telemetry.ts'
+import { belongsToTelemetry } from '../../kind-groups.ts'
 import { relationTo, storeKinds, usualPortsOf } from '../technologies.ts'
 import type { Project } from './projects.ts'
 import { itemsOf, lastOf, lastText, type ComposePlace, type ComposeService } from './services.ts'
@@ -54,7 +54,7 @@ function addToldUses(
     if (target.ref === user.ref) return
     const type = relationTo(target.kind, scheme)
     if (!types.has(target.ref)) types.set(target.ref, type)
-    if (!target.tags?.includes(telemetryTag)) nothingButTelemetry = false
+    if (!belongsToTelemetry(target)) nothingButTelemetry = false
     collector.addRelation({ from: user.ref, to: target.ref, type }, evidence)
   }
   const { find, findOrClaim } = lookupFrom(service, collector, known)

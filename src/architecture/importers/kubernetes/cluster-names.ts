@@ -1,3 +1,4 @@
+import { belongsToTelemetry } from '../../kind-groups.ts'
 import type { Entity } from '../../model.ts'
 import type { GroupedServices } from './service-groups.ts'
 import type { ServiceResource } from './resources.ts'
@@ -52,7 +53,7 @@ export function createClusterNames(grouped: GroupedServices): ClusterNames {
   const findInRelease = (name: string, fromNamespace: string): Known | undefined => {
     const [only, another] = (byBareName.get(name) ?? []).filter(
       ({ entity, service }) =>
-        (fromNamespace === unstated || service.namespace === unstated) && !entity.tags?.includes('telemetry'),
+        (fromNamespace === unstated || service.namespace === unstated) && !belongsToTelemetry(entity),
     )
     return another === undefined ? only : undefined
   }

@@ -1,3 +1,4 @@
+import { belongsToTelemetry } from '../../kind-groups.ts'
 import { findAddressesInArguments, type Address } from '../addresses.ts'
 import type { FindConfigMap, FoundAddress, Spend } from './environment.ts'
 import type { Manifest } from './manifest-reader.ts'
@@ -21,7 +22,7 @@ export function createFileReader(
       readers.set(key, (readers.get(key) ?? new Set()).add(group))
   }
   return (group) => {
-    if (group.entity.tags?.includes('telemetry')) return []
+    if (belongsToTelemetry(group.entity)) return []
     const own = new Set(group.workloads.flatMap(mountsOf))
     return [...own].flatMap((key) => {
       const [namespace = '', name = ''] = key.split('/')

@@ -1,3 +1,4 @@
+import { telemetryTag } from '../../kind-groups.ts'
 import { entityRef, type ClaimedEntity } from '../../model.ts'
 import { findTechnology, relationTo } from '../technologies.ts'
 import type { ClaimsCollector } from '../claims-collector.ts'
@@ -133,7 +134,7 @@ function entityByLabel(name: string, namespace: string | undefined, ports: reado
     name,
     namespace,
     aliases: [],
-    ...(isTelemetry({ names: [name], images: [] }) ? { tags: ['telemetry'] } : {}),
+    ...(isTelemetry({ names: [name], images: [] }) ? { tags: [telemetryTag] } : {}),
     attributes: technology === undefined ? {} : { technology: technology.name },
   }
 }

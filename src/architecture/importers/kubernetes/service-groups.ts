@@ -1,3 +1,4 @@
+import { telemetryTag } from '../../kind-groups.ts'
 import { entityRef, type Entity, type EntityKind } from '../../model.ts'
 import { isTelemetry } from '../telemetry.ts'
 import { describeBy, namesBy, type Fact } from './facts.ts'
@@ -112,7 +113,7 @@ function finish(draft: Draft): ServiceGroup {
   const { description, attributes } = describeBy(factsOf(draft))
   const tags = [
     ...(replicas.length > 0 && replicas.every((count) => count === 0) ? ['switched-off'] : []),
-    ...(isTelemetry({ names: [...names, ...applicationsOf(draft)], images }) ? ['telemetry'] : []),
+    ...(isTelemetry({ names: [...names, ...applicationsOf(draft)], images }) ? [telemetryTag] : []),
   ]
   const entity: Entity = {
     ref: entityRef({ kind, name, namespace }),

@@ -1,3 +1,4 @@
+import { belongsToTelemetry, telemetryTag } from '../../kind-groups.ts'
 import type { Claims } from '../../model.ts'
 import { storeKinds } from '../technologies.ts'
 import type { ClusterNames } from './cluster-names.ts'
@@ -16,7 +17,7 @@ export function tagTelemetryStores(
   groups: readonly ServiceGroup[],
   { names, findConfigMap }: { names: ClusterNames; findConfigMap: FindConfigMap },
 ): Claims {
-  const telemetry = groups.filter(({ entity }) => entity.tags?.includes('telemetry'))
+  const telemetry = groups.filter(({ entity }) => belongsToTelemetry(entity))
   if (telemetry.length === 0) return claims
   const watching = new Set(telemetry.map(({ entity }) => entity.ref))
   const ofTelemetry = new Set(telemetry.flatMap((group) => [...storesInFiles(group, names, findConfigMap)]))
@@ -25,7 +26,7 @@ export function tagTelemetryStores(
   const entities = claims.entities.map((entity) => {
     const isTelemetry =
       storeKinds.has(entity.kind) && ofTelemetry.has(entity.ref) && !ofOthers.has(entity.ref)
-    return isTelemetry ? { ...entity, tags: [...new Set([...(entity.tags ?? []), 'telemetry'])] } : entity
+    return isTelemetry ? { ...entity, tags: [...new Set([...(entity.tags ?? []), telemetryTag])] } : entity
   })
   return { ...claims, entities }
 }
