@@ -199,7 +199,6 @@ export async function createApp({
       storeWarnings: store.warnings,
     }),
   )
-  for (const middleware of authorizationServer.provider.middleware)
-    app.use(middleware as Koa.Middleware<RequestState>)
+  for (const middleware of authorizationServer.protocol) app.use(middleware)
   return app
 }

@@ -1,5 +1,6 @@
 import { Router } from '@koa/router'
-import type { Configuration, Provider } from 'oidc-provider'
+import type { Middleware } from 'koa'
+import type { Configuration } from 'oidc-provider'
 import type { AuditLog } from '../domain/audit-log.ts'
 import type { ClientSessions } from '../domain/client-sessions.ts'
 import type { IdentityExchange } from '../domain/identity-exchange.ts'
@@ -31,6 +32,7 @@ import { createProvider } from './provider.ts'
 import { refreshRotation } from './refresh-rotation.ts'
 import { refusedRefreshes } from './refused-refreshes.ts'
 import { registrationRequest } from './registration-request.ts'
+import { endContexts } from './request-contexts.ts'
 import { hideSignedOut } from './signed-out-sessions.ts'
 import { createSignIns } from './sign-ins.ts'
 import { loadSigningKeys } from './signing-keys.ts'
@@ -73,7 +75,7 @@ export interface AuthorizationServer {
   /** The sign-in and consent pages. */
   interactions: Router<RequestState>
   /** oidc-provider itself. It ends every request it matches, so it comes last. */
-  provider: Provider
+  protocol: Middleware<RequestState>[]
 }
 
 /** Builds the OAuth 2.1 authorization server. */
@@ -126,5 +128,6 @@ export async function createAuthorizationServer(deps: AuthorizationServerDeps): 
     consent: createConsentStep({ ...deps, provider, artifacts, grantSession }),
   })
 
-  return { signIns, requests, interactions, provider }
+  const protocol = [endContexts(), ...(provider.middleware as Middleware<RequestState>[])]
+  return { signIns, requests, interactions, protocol }
 }

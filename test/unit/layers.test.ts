@@ -49,7 +49,7 @@ const layers: Record<string, { folders: string[]; packages: string[] }> = {
   },
   'authorization-server': {
     folders: ['domain', 'http', 'storage/contract.ts'],
-    packages: ['node:*', '@koa/router', 'koa', 'oidc-provider', 'zod'],
+    packages: ['node:*', '@koa/router', 'koa', 'oidc-provider', 'oidc-provider/lib/helpers/als.js', 'zod'],
   },
   mcp: {
     folders: ['architecture', 'domain', 'http', 'storage/contract.ts'],

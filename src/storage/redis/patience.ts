@@ -15,19 +15,32 @@ export interface Patience {
 
 export function createPatience(): Patience {
   const deadlines = new AsyncLocalStorage<number>()
+  let running = 0
   return {
-    grant: (work) => deadlines.run(performance.now() + patienceMs, work),
-    async repeat(attempt) {
-      const deadline = deadlines.getStore()
-      if (deadline === undefined) return attempt()
-      for (;;) {
-        try {
-          return await attempt()
-        } catch (error) {
-          if (performance.now() + pauseMs > deadline) throw error
-          await sleep(pauseMs)
-        }
+    async grant(work) {
+      running += 1
+      try {
+        return await deadlines.run(performance.now() + patienceMs, work)
+      } finally {
+        running -= 1
+        // Before Node 24 every promise of the process is tracked, which costs, until nobody needs it.
+        if (running === 0) deadlines.disable()
       }
     },
+    repeat(attempt) {
+      const deadline = deadlines.getStore()
+      return deadline === undefined ? attempt() : repeatUntil(deadline, attempt)
+    },
+  }
+}
+
+async function repeatUntil<T>(deadline: number, attempt: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (performance.now() + pauseMs > deadline) throw error
+      await sleep(pauseMs)
+    }
   }
 }
