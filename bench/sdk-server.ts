@@ -30,7 +30,7 @@ const handler = createMcpHandler(() => {
   for (const tool of tools) {
     const { name, title, description, inputSchema } = tool
     server.registerTool(name, { title, description, inputSchema }, async (input, { mcpReq: { signal } }) => {
-      const context = { principal, architecture, publicUrl, now, signal }
+      const context = { principal, architecture, publicUrl, now, signal: () => signal }
       const { text: words, structuredContent } = await tool.handler(input, context)
       return {
         content: [{ type: 'text', text: words }],

@@ -14,6 +14,11 @@ export interface OpenExchange {
   leave: () => void
 }
 
+interface Watched {
+  exchange: OpenExchange
+  checkedAt: number
+}
+
 export type OpenExchanges = Awaited<ReturnType<typeof createOpenExchanges>>
 
 const tickInterval = 1000
@@ -36,19 +41,21 @@ export async function createOpenExchanges({
   readiness: Readiness
   now: () => number
 }) {
-  const open = new Map<OpenExchange, { checkedAt: number }>()
+  // Not a Map, through which every call would pass: V8 links the tables a Map outgrows, and so those that were promoted
+  // keep all exchanges alive until the next full collection of garbage.
+  const open: Watched[] = []
 
   const endAllOf = (id: string) => {
-    for (const exchange of open.keys()) if (exchange.accessId === id) exchange.end()
+    for (const { exchange } of open.slice()) if (exchange.accessId === id) exchange.end()
   }
   await bus.subscribe('client-session-ended', endAllOf)
   await bus.subscribe('api-token-ended', endAllOf)
   setInterval(() => {
-    for (const [exchange, state] of open) {
-      if (readiness.draining) exchange.leave()
-      else if (now() - state.checkedAt >= checkInterval) {
-        state.checkedAt = now()
-        void check(exchange)
+    for (const watched of open.slice()) {
+      if (readiness.draining) watched.exchange.leave()
+      else if (now() - watched.checkedAt >= checkInterval) {
+        watched.checkedAt = now()
+        void check(watched.exchange)
       }
     }
   }, tickInterval).unref()
@@ -58,14 +65,21 @@ export async function createOpenExchanges({
    * @throws {RequestRefused} 429 when its client session or API token has too many
    */
   function watch(exchange: OpenExchange): () => void {
-    const siblings = [...open.keys()].filter(({ accessId }) => accessId === exchange.accessId)
-    if (siblings.length >= mostOfOneAccess) {
+    let siblings = 0
+    for (const { exchange: other } of open) if (other.accessId === exchange.accessId) siblings += 1
+    if (siblings >= mostOfOneAccess) {
       throw new RequestRefused(429, 'temporarily_unavailable', 'This session has too many open streams.', {
         retryAfterSeconds: 5,
       })
     }
-    open.set(exchange, { checkedAt: now() })
-    return () => open.delete(exchange)
+    const watched = { exchange, checkedAt: now() }
+    open.push(watched)
+    return () => {
+      const position = open.indexOf(watched)
+      if (position === -1) return
+      const last = open.pop()
+      if (last !== undefined && last !== watched) open[position] = last
+    }
   }
 
   return { watch }

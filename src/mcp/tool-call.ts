@@ -12,7 +12,7 @@ import { DomainError } from '../domain/errors.ts'
 import type { Principal } from '../domain/principal.ts'
 import { StoreUnavailable } from '../storage/contract.ts'
 import { type Outcome, presentCall } from './call-record.ts'
-import type { Tool, ToolAnswer } from './tools/define-tool.ts'
+import type { Tool, ToolAnswer, ToolContext } from './tools/define-tool.ts'
 
 /** Whose request a tool is called in. */
 export interface Caller {
@@ -34,15 +34,15 @@ export interface ToolCallDeps {
 export type CallTool = (
   params: CallToolRequestParams,
   caller: Caller,
-  /** Aborted when nobody waits for the answer; made only for a tool that asks for it. */
-  signal: () => AbortSignal,
+  signal: ToolContext['signal'],
 ) => Promise<CallToolResult>
 
 /**
  * Calls tools, and has each call written to the audit log. What a model can repair (wrong arguments, an unknown name) and what it should tell its user are results
  * marked `isError`, because a model sees those and not protocol errors (SEP-1303).
  */
-export function createToolCalls({ tools, auditLog, ...context }: ToolCallDeps): CallTool {
+export function createToolCalls(deps: ToolCallDeps): CallTool {
+  const { tools, auditLog, architecture, publicUrl, now } = deps
   const byName = new Map(tools.map((tool) => [tool.name, tool]))
   const names = [...byName.keys()].toSorted().join(', ')
 
@@ -54,9 +54,9 @@ export function createToolCalls({ tools, auditLog, ...context }: ToolCallDeps): 
         `There is no tool ${params.name.slice(0, 100)}. The tools are ${names}.`,
       )
     }
-    const started = context.now()
+    const started = now()
     const { outcome, text, structuredContent, entities } = await answer(tool, params, caller, signal)
-    const durationMs = context.now() - started
+    const durationMs = now() - started
     const call = { tool: tool.name, outcome, entities, text, durationMs }
     auditLog.note(caller.principal.organization.id, presentCall(caller, call))
     const content = [{ type: 'text' as const, text }]
@@ -67,20 +67,13 @@ export function createToolCalls({ tools, auditLog, ...context }: ToolCallDeps): 
     tool: Tool,
     params: CallToolRequestParams,
     caller: Caller,
-    signal: () => AbortSignal,
+    signal: ToolContext['signal'],
   ): Promise<Answer> {
     const input = tool.inputSchema.safeParse(params.arguments ?? {})
     if (!input.success) return { outcome: 'refused', text: describeIssues(tool, input.error), entities: [] }
-    let asked: AbortSignal | undefined
     try {
-      const made = await tool.handler(input.data, {
-        ...context,
-        principal: caller.principal,
-        get signal() {
-          asked ??= signal()
-          return asked
-        },
-      })
+      const { principal } = caller
+      const made = await tool.handler(input.data, { architecture, publicUrl, now, principal, signal })
       return { outcome: 'answered', ...made }
     } catch (error) {
       return { ...explain(error, tool, caller), entities: [] }

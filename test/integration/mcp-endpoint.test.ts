@@ -64,7 +64,7 @@ const toolsUnderTest = [
     inputSchema: noInput,
     async handler(_input, { signal }) {
       slowTool.emit('started')
-      await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      await new Promise((resolve) => signal().addEventListener('abort', resolve))
       slowTool.emit('aborted')
       return { structuredContent: {}, text: '', entities: [] }
     },

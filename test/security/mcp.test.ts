@@ -276,7 +276,7 @@ test('MCP-37 hanging up stops the work, every time (MCP 2026-07-28, Cancellation
     async handler(_input, { signal }) {
       running++
       work.emit('started')
-      await once(signal, 'abort')
+      await once(signal(), 'abort')
       running--
       work.emit('aborted')
       return { structuredContent: {}, text: '', entities: [] }

@@ -50,7 +50,7 @@ export async function call<Input extends z.ZodObject>(
     architecture,
     publicUrl: 'http://localhost:3000',
     now: () => now,
-    signal: new AbortController().signal,
+    signal: () => new AbortController().signal,
   }
   const { structuredContent, text } = await tool.handler(tool.inputSchema.parse(input), context)
   // What crosses the wire is JSON, without absent fields.

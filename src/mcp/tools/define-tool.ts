@@ -9,8 +9,8 @@ export interface ToolContext {
   /** The one configured origin; links in answers start with it. */
   publicUrl: string
   now: () => number
-  /** Aborted when the client hangs up. */
-  signal: AbortSignal
+  /** Gives what is aborted when the client hangs up; made only for a tool that asks for it. */
+  signal: () => AbortSignal
 }
 
 /**
