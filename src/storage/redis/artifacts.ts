@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { sha256 } from '../../domain/identifiers.ts'
 import type { Artifacts, Consumption, NewArtifact } from '../contract.ts'
 import { never } from '../page.ts'
+import { createPresence } from '../presence.ts'
 import { readRecord, writeRecord } from './artifact-record.ts'
 import type { Leads } from './artifact-record.ts'
 import { defineScript } from './commands.ts'
@@ -10,7 +11,6 @@ import { addToIndex } from './expiring-index.ts'
 import { createGrants } from './grants.ts'
 import type { Keys } from './keys.ts'
 import { listOwned } from './owned-list.ts'
-import { createPresence } from './presence.ts'
 
 /**
  * KEYS: the record. ARGV: now, grace in ms, a name for this call. The name tells a call that is sent twice, as a
@@ -33,7 +33,11 @@ const consumeScript = defineScript(`
 export function createArtifacts(deps: { redis: RedisCommands; keys: Keys; now: () => number }): Artifacts {
   const { redis, keys, now } = deps
   const grants = createGrants(deps)
-  const isPresent = createPresence(redis)
+  const count = (present: readonly string[]) => redis.send('exists', ...present) as Promise<number>
+  // In a cluster keys lie on different nodes, so each is asked for by itself.
+  const isPresent = redis.takesManyKeys
+    ? createPresence(count)
+    : async (key: string) => (await count([key])) === 1
   const read = (model: string, idHash: string) => readRecord(redis, keys.artifact(model, idHash), now())
   const follow = async (model: string, pointer: string) => {
     const idHash = (await redis.send('get', pointer)) as string | null

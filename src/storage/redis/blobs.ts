@@ -1,9 +1,9 @@
 import { Conflict } from '../contract.ts'
 import type { Blobs } from '../contract.ts'
+import { shareInTurn } from '../turn-sharing.ts'
 import { defineScript } from './commands.ts'
 import type { RedisCommands } from './commands.ts'
 import type { Keys } from './keys.ts'
-import { shareInTurn } from './turn-sharing.ts'
 
 /** KEYS: the blob. ARGV: expected revision, bytes. */
 const putScript = defineScript(`

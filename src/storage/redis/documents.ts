@@ -1,10 +1,10 @@
 import type { Documents, StoredDocument } from '../contract.ts'
 import { pageLimit } from '../page.ts'
+import { shareInTurn } from '../turn-sharing.ts'
 import { defineScript } from './commands.ts'
 import type { RedisCommands } from './commands.ts'
 import { commitDocuments } from './document-commit.ts'
 import type { Keys } from './keys.ts'
-import { shareInTurn } from './turn-sharing.ts'
 
 /** KEYS: the document. ARGV: pairs of field and value. */
 const touchScript = defineScript(`

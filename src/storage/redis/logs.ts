@@ -111,10 +111,9 @@ export function createLogs(deps: { redis: RedisCommands; keys: Keys; now: () => 
       numbers.set(label, number)
       return number
     }
-    const values = entries.flatMap(({ entry, labels }) => [
-      JSON.stringify(entry),
-      [...new Set(labels)].map(numberOf).join(' '),
-    ])
+    const values: string[] = []
+    for (const { entry, labels } of entries)
+      values.push(JSON.stringify(entry), [...new Set(labels)].map(numberOf).join(' '))
     const labelKeys = Array.from(numbers.keys(), (label) => keys.logLabel(stream, label))
     const all = [keys.log(stream), keys.logLabels(stream), ...labelKeys]
     await redis.runOnce(appendAllScript, all, ttl, now() + ttl, ...numbers.keys(), ...values)

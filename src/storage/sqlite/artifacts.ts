@@ -2,6 +2,7 @@ import { sha256 } from '../../domain/identifiers.ts'
 import { GrantRevoked } from '../contract.ts'
 import type { Artifact, ArtifactOwner, Artifacts, NewArtifact } from '../contract.ts'
 import { revocationMemory } from '../lifetimes.ts'
+import { createPresence } from '../presence.ts'
 import { formatPosition, never, pageLimit, parsePosition, presentExpiry } from '../page.ts'
 import type { Database } from './database.ts'
 
@@ -22,13 +23,15 @@ export function createArtifacts({ database, now }: { database: Database; now: ()
     const row = database.get(sql, model, sha256(value), now()) as ArtifactRow | undefined
     return row && presentArtifact(row)
   }
+  const isPresent = createPresence((keys) => {
+    const sql = `select count(*) as present from json_each(?) as wanted
+      cross join artifact on model = wanted.value ->> 0 and artifact.id = wanted.value ->> 1 where expires_at > ?`
+    return (database.get(sql, `[${keys.join()}]`, now()) as { present: number }).present
+  })
   return {
     put: async (artifact) => database.transaction(() => write(database, artifact, now())),
     get: async (model, id) => find('id', model, id),
-    async has(model, id) {
-      const sql = 'select 1 from artifact where model = ? and id = ? and expires_at > ?'
-      return database.get(sql, model, sha256(id), now()) !== undefined
-    },
+    has: (model, id) => isPresent(JSON.stringify([model, sha256(id)])),
     findByUid: async (model, uid) => find('uid', model, uid),
     findByUserCode: async (model, userCode) => find('user_code', model, userCode),
 

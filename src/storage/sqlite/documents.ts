@@ -1,6 +1,7 @@
 import { Conflict } from '../contract.ts'
 import type { DocumentChange, Documents, StoredDocument } from '../contract.ts'
 import { pageLimit } from '../page.ts'
+import { askAtTurnEnd } from '../turn-sharing.ts'
 import { type Database, dataVersion } from './database.ts'
 
 interface DocumentRow {
@@ -15,6 +16,8 @@ const columns = 'document.id, version, data, touched'
 /** Versioned records; unique keys and indexes are rows of their own, written in the same transaction. */
 export function createDocuments({ database }: { database: Database }): Documents {
   let ownCommits = 0
+  // Other processes change the one with any write, which is more than is asked for; our own connection does not.
+  const readRevision = askAtTurnEnd(() => `${dataVersion(database)}.${ownCommits}`)
   return {
     async get(kind, id) {
       const sql = `select ${columns} from document where kind = ? and id = ?`
@@ -53,8 +56,7 @@ export function createDocuments({ database }: { database: Database }): Documents
       database.relaxed(() => database.run(sql, JSON.stringify(facts), kind, id))
     },
 
-    // Other processes change the one with any write, which is more than is asked for; our own connection does not.
-    revision: async () => `${dataVersion(database)}.${ownCommits}`,
+    revision: readRevision,
   }
 }
 

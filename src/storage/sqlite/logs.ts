@@ -13,6 +13,13 @@ interface LogRow {
 /** Small enough that a request in between does not wait for long. */
 const shortenBatch = 2000
 
+/** All of a batch at once: a statement for each entry and each label would cost as much as the calls they tell of. */
+const insertEntries = `insert into log (stream, at, entry, expires_at, labels)
+  select ?1, ?2, value -> 0, ?3, nullif(value -> 1, 'null') from json_each(?4) order by key returning id`
+/** Ids of one transaction follow each other, since it alone writes. */
+const insertLabels = `insert into log_label (label, id)
+  select number.value, log.id from log, json_each(log.labels) as number where log.id between ? and ?`
+
 /** Streams in one table. Ids come from one sequence for all streams and are never used again, not even after a drop. */
 export function createLogs({ database, now }: { database: Database; now: () => number }): Logs {
   const labels = createLogLabels({ database, now })
@@ -23,23 +30,21 @@ export function createLogs({ database, now }: { database: Database; now: () => n
     entries: readonly LabelledEntry[],
     { ttlSeconds, maxEntries }: LogRetention,
   ): number[] {
-    const sql = 'insert into log (stream, at, entry, expires_at, labels) values (?, ?, ?, ?, ?) returning id'
     const at = now()
     const expiresAt = ttlSeconds === undefined ? never : at + ttlSeconds * 1000
     const numbering = labels.begin()
     const ids = database.transaction(() => {
-      const inserted = entries.map((each) => {
+      const rows = entries.map((each) => {
         const numbers = [...new Set(each.labels)].map((label) => numbering.number(stream, label))
-        const list = numbers.length === 0 ? null : JSON.stringify(numbers)
-        const row = database.get(sql, stream, at, JSON.stringify(each.entry), expiresAt, list)
-        const { id } = row as { id: number }
-        for (const label of numbers) {
-          database.run('insert into log_label (label, id) values (?, ?)', label, id)
-        }
-        return id
+        return [each.entry, numbers.length === 0 ? null : numbers]
       })
+      const inserted = database.all(insertEntries, stream, at, expiresAt, JSON.stringify(rows)) as {
+        id: number
+      }[]
+      const [first, last] = [inserted.at(0), inserted.at(-1)]
+      if (first && last) database.run(insertLabels, first.id, last.id)
       if (maxEntries !== undefined) trim(database, stream, maxEntries)
-      return inserted
+      return inserted.map(({ id }) => id)
     })
     numbering.committed()
     return ids
