@@ -12,15 +12,20 @@ export interface RelationFilter {
   includeInferred?: boolean | undefined
 }
 
+/** 1 by the position of a type where it is wanted. */
+function markOf(isWanted: (type: RelationType) => boolean): Uint8Array {
+  return Uint8Array.from(relationTypes, (type) => Number(isWanted(type)))
+}
+
+const areDependencies = markOf(isDependency)
+
 /** @returns whether the relation at a position of `index.relations` is followed */
 export function createRelationFilter(
   index: GraphIndex,
   { relations, minConfidence = 0, includeInferred = true }: RelationFilter,
 ): (relation: number) => boolean {
   const { confidences, inferred, types } = index.relationTraits
-  const isWanted = Uint8Array.from(relationTypes, (type) =>
-    Number(relations?.includes(type) ?? isDependency(type)),
-  )
+  const isWanted = relations === undefined ? areDependencies : markOf((type) => relations.includes(type))
   return (relation) =>
     isWanted[types[relation] ?? 0] === 1 &&
     (includeInferred || inferred[relation] !== 1) &&

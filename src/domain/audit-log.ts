@@ -159,7 +159,7 @@ export function createAuditLog({ logs, documents, now, stream, trouble = silence
   const queue = createAuditQueue<AuditedAct & { at: number }>({ append: appendAll, trouble })
 
   async function append(organizationId: string, act: AuditedAct): Promise<void> {
-    tell(organizationId, { ...act, at: now() })
+    tell(organizationId, { at: now(), ...act })
     const keep = { ttlSeconds: (await retention.find(organizationId)) * daySeconds }
     await logs.append(nameOf(organizationId), act, { ...keep, labels: labelsOf(act) })
   }
@@ -175,13 +175,15 @@ export function createAuditLog({ logs, documents, now, stream, trouble = silence
    * An outage of the store is waited out in memory, up to ten thousand acts; {@link flush} before the process ends.
    */
   function note(organizationId: string, act: AuditedAct): void {
-    const dated = { ...act, at: now() }
+    const dated = { at: now(), ...act }
     tell(organizationId, dated)
     queue.add(organizationId, dated)
   }
 
-  function tell(organizationId: string, { at, ...act }: AuditedAct & { at: number }): void {
-    stream?.(`${JSON.stringify({ audit: new Date(at).toISOString(), organizationId, ...act })}\n`)
+  function tell(organizationId: string, dated: AuditedAct & { at: number }): void {
+    if (!stream) return
+    const { at, ...act } = dated
+    stream(`${JSON.stringify({ audit: new Date(at).toISOString(), organizationId, ...act })}\n`)
   }
 
   /** Newest first. @param from the last id of the page before */

@@ -33,20 +33,22 @@ export function createSessionUse({
 }) {
   const noted = new Map<string, NotedUse>()
 
-  /** Writes at most once a minute, and at most once more a minute when what is known of the client changed. */
-  return async function noteUse(id: string, use: SessionUse): Promise<void> {
+  /**
+   * Writes at most once a minute, and at most once more a minute when what is known of the client changed.
+   * @returns undefined when there is nothing to write
+   */
+  return function noteUse(id: string, use: SessionUse): Promise<void> | undefined {
+    const at = now()
     const last = noted.get(id)
-    const facts = { ...last?.facts, ...factsOf(use) }
-    const due = last === undefined || now() - last.at >= touchInterval
-    const changed =
-      last !== undefined &&
-      now() - last.changedAt >= touchInterval &&
-      Object.entries(facts).some(([name, value]) => last.facts[name] !== value)
-    if (!due && !changed) return
+    const isDue = last === undefined || at - last.at >= touchInterval
+    const isNews = last !== undefined && at - last.changedAt >= touchInterval && tellsNews(use, last.facts)
+    if (!isDue && !isNews) return undefined
+    const facts = { ...last?.facts }
+    for (const name of factNames) if (use[name] !== undefined) facts[name] = use[name]
     if (noted.size > 10_000) noted.clear()
-    noted.set(id, { at: now(), changedAt: changed ? now() : (last?.changedAt ?? 0), facts })
-    await documents.touch(kind, id, {
-      lastUsedAt: now(),
+    noted.set(id, { at, changedAt: isNews ? at : (last?.changedAt ?? 0), facts })
+    return documents.touch(kind, id, {
+      lastUsedAt: at,
       lastAddress: use.address,
       lastUserAgent: use.userAgent.slice(0, 200),
       ...facts,
@@ -54,10 +56,8 @@ export function createSessionUse({
   }
 }
 
-function factsOf({ clientVersion, protocolRevision, lastTool }: SessionUse): Record<string, string> {
-  return {
-    ...(clientVersion !== undefined && { clientVersion }),
-    ...(protocolRevision !== undefined && { protocolRevision }),
-    ...(lastTool !== undefined && { lastTool }),
-  }
+const factNames = ['clientVersion', 'protocolRevision', 'lastTool'] as const
+
+function tellsNews(use: SessionUse, facts: Record<string, string>): boolean {
+  return factNames.some((name) => use[name] !== undefined && use[name] !== facts[name])
 }

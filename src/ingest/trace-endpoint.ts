@@ -84,7 +84,7 @@ export function createTraceEndpoint(deps: TraceEndpointDeps): Middleware<Request
   function noteUse(ctx: Context, { token }: ServiceAccountPrincipal): void {
     if (token.kind === 'job_token') return
     const use = { address: ctx.state.address, userAgent: ctx.get('User-Agent') }
-    apiTokens.noteUse(token.id, use).catch((err: unknown) => {
+    apiTokens.noteUse(token.id, use)?.catch((err: unknown) => {
       ctx.state.log.debug({ err }, 'last use not noted')
     })
   }

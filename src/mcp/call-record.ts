@@ -20,12 +20,12 @@ export function presentCall(
   return {
     type: 'tool.called',
     tool,
-    ...presentAccess(principal),
     entities: [...new Set(entities)].slice(0, mostEntities),
     outcome,
     resultBytes: Buffer.byteLength(text),
     durationMs,
     address,
+    ...presentAccess(principal),
   }
 }
 

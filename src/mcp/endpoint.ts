@@ -90,7 +90,7 @@ export async function createMcpEndpoint(deps: McpEndpointDeps): Promise<Middlewa
     // A job is over soon; when its rule was last used is told by the exchange.
     if (principal.token.kind === 'job_token') return
     const { noteUse: note } = principal.kind === 'user' ? clientSessions : apiTokens
-    note(accessIdOf(principal), use).catch((err: unknown) => {
+    note(accessIdOf(principal), use)?.catch((err: unknown) => {
       ctx.state.log.debug({ err }, 'last use not noted')
     })
   }

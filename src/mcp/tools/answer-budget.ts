@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { renderText, type AnswerContent } from './answer-text.ts'
-import { estimateTokens } from './token-estimate.ts'
+import { estimateTokens, mostTokensOfCharacter } from './token-estimate.ts'
 
 /** The input by which a model chooses how much it wants to read. */
 export const maxTokens = z
@@ -13,9 +13,12 @@ export const maxTokens = z
 /**
  * How many tokens an answer takes in the longer of its two forms.
  * @param text the other of its forms, where it was rendered already
+ * @param enough what is certain to take no more than this is not measured exactly
  */
-export function measureAnswer(content: AnswerContent, text = renderText(content)): number {
+export function measureAnswer(content: AnswerContent, text = renderText(content), enough = 0): number {
   const json = JSON.stringify(content)
+  const most = Math.max(json.length, text.length) * mostTokensOfCharacter
+  if (most <= enough) return most
   // Two languages for the same: a text is hardly ever the longer one, and then by far.
   return Math.max(estimateTokens(json), text.length * 1.3 < json.length ? 0 : estimateTokens(text))
 }
@@ -36,9 +39,11 @@ export function countThatFits(
   available: number,
   budget: number,
   render: (count: number) => AnswerContent,
-  measureContent: (content: AnswerContent) => number = (content) => measureAnswer(content),
+  measureContent: (content: AnswerContent, enough: number) => number = (content, enough) =>
+    measureAnswer(content, undefined, enough),
 ): number {
-  const measure = (count: number) => measureContent(render(count))
+  // Where everything fits, it does not matter by how much.
+  const measure = (count: number) => measureContent(render(count), count === available ? budget : 0)
   let fitting = { count: 0, tokens: 0 }
   let excessive: { count: number; tokens: number } | undefined
   let next = available <= fewItems ? available : 8

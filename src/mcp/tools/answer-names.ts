@@ -53,7 +53,9 @@ export function presentEnd(index: GraphIndex, ref: string): string {
 
 /** References of the entities at both ends, which may repeat. */
 export function endsOf(relations: readonly Relation[]): string[] {
-  return relations.flatMap(({ from, to }) => [from, to])
+  const ends: string[] = []
+  for (const { from, to } of relations) ends.push(from, to)
+  return ends
 }
 
 /** @returns references of entities. */

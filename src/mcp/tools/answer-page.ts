@@ -25,14 +25,14 @@ export function presentPage<Item>(asked: AskedGraph, page: Page<Item>): ToolAnsw
   const renderFirst = (count: number): AnswerContent => {
     const end = offset + count
     const isCut = end < total
-    return {
-      ...render(items.slice(0, count), isCut),
+    const counts = {
       total,
       returned: count,
       truncated: isCut,
       next_cursor: isCut ? pagination?.cursorAt(end) : undefined,
-      ...asked.closing(),
     }
+    // Not by spreading: in Node 20 each field that follows a spread takes as long as fifty others.
+    return Object.assign(render(items.slice(0, count), isCut), counts, asked.closing())
   }
   if (items.length === 0) return presentAnswer(renderFirst(0), entitiesOf([]))
   // What was measured last is mostly what is answered.
@@ -47,7 +47,7 @@ export function presentPage<Item>(asked: AskedGraph, page: Page<Item>): ToolAnsw
     items.length,
     asked.maxTokens,
     (each) => renderOnce(each).content,
-    (content) => measureAnswer(content, last?.text),
+    (content, enough) => measureAnswer(content, last?.text, enough),
   )
   const { content, text } = renderOnce(count)
   return presentAnswer(content, entitiesOf(items.slice(0, count)), text)

@@ -13,14 +13,18 @@ export function presentAnswer(
   entities: readonly string[],
   text = renderText(content),
 ): ToolAnswer {
-  const present = Object.fromEntries(Object.entries(content).filter(([, value]) => value !== undefined))
-  return { structuredContent: present, text, entities }
+  const structuredContent: Record<string, unknown> = {}
+  for (const key of Object.keys(content)) {
+    const value = content[key]
+    if (value !== undefined) structuredContent[key] = value
+  }
+  return { structuredContent, text, entities }
 }
 
 /** The summary as first line, then `key: value` lines, indented where values have parts. */
-export function renderText({ summary, ...content }: AnswerContent): string {
-  const lines = [summary]
-  renderFields(content, '', lines)
+export function renderText(content: AnswerContent): string {
+  const lines = [content.summary]
+  for (const key of Object.keys(content)) if (key !== 'summary') renderField(key, content[key], '', lines)
   return lines.join('\n')
 }
 
@@ -28,19 +32,16 @@ export function renderText({ summary, ...content }: AnswerContent): string {
 const blocks: ReadonlySet<string> = new Set(['mermaid', 'depends_on', 'depended_on_by'])
 
 /** Adds to `lines`: answers are rendered often, and most of what they cost are lists that are made and thrown away. */
-function renderFields(fields: Record<string, unknown>, indent: string, lines: string[]): void {
-  for (const key of Object.keys(fields)) {
-    const value = fields[key]
-    if (value === undefined) continue
-    if (Array.isArray(value) && value.some((item) => isObject(item) || String(item).includes(' '))) {
-      lines.push(`${indent}${key}:`)
-      for (const item of value) lines.push(`${indent}- ${renderInline(item)}`)
-    } else if (isObject(value)) {
-      lines.push(`${indent}${key}:`)
-      renderFields(value, `${indent}  `, lines)
-    } else if (blocks.has(key) && typeof value === 'string') lines.push(`${indent}${key}:`, value)
-    else lines.push(`${indent}${key}: ${renderInline(value)}`)
-  }
+function renderField(key: string, value: unknown, indent: string, lines: string[]): void {
+  if (value === undefined) return
+  if (Array.isArray(value) && value.some((item) => isObject(item) || String(item).includes(' '))) {
+    lines.push(`${indent}${key}:`)
+    for (const item of value) lines.push(`${indent}- ${renderInline(item)}`)
+  } else if (isObject(value)) {
+    lines.push(`${indent}${key}:`)
+    for (const part of Object.keys(value)) renderField(part, value[part], `${indent}  `, lines)
+  } else if (blocks.has(key) && typeof value === 'string') lines.push(`${indent}${key}:`, value)
+  else lines.push(`${indent}${key}: ${renderInline(value)}`)
 }
 
 const lineEnds = /[\r\n\u2028\u2029]/

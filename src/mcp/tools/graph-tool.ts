@@ -108,7 +108,6 @@ export function askGraph(
     if (!understood.includes(how)) understood.push(how)
   }
   return {
-    ...loaded,
     now: at,
     seenAt: then?.at ?? at,
     maxTokens: input.max_tokens,
@@ -127,5 +126,6 @@ export function askGraph(
       const isKnown = whole.environments.includes(environment.toLowerCase())
       return isKnown ? architecture.load(id, { asOf, environment }) : { ...whole, ...indexGraph(emptyGraph) }
     },
+    ...loaded,
   }
 }

@@ -36,6 +36,9 @@ export function estimateTokens(text: string): number {
   return Math.ceil(quarters / 4)
 }
 
+/** What no character costs more than, in {@link estimateTokens}. */
+export const mostTokensOfCharacter = 5 / 4
+
 /** Quarters of a token for one character, the `run`-th of its class. */
 function quartersFor(now: number, before: number, run: number): number {
   if (now <= consonant) {
