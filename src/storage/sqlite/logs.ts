@@ -13,9 +13,12 @@ interface LogRow {
 /** Small enough that a request in between does not wait for long. */
 const shortenBatch = 2000
 
-/** All of a batch at once: a statement for each entry and each label would cost as much as the calls they tell of. */
+/**
+ * All of a batch at once, in the order of the array: a statement for each entry and each label would cost as much as the
+ * calls they tell of.
+ */
 const insertEntries = `insert into log (stream, at, entry, expires_at, labels)
-  select ?1, ?2, value -> 0, ?3, nullif(value -> 1, 'null') from json_each(?4) order by key returning id`
+  select ?1, ?2, value -> 0, ?3, nullif(value -> 1, 'null') from json_each(?4) returning id`
 /** Ids of one transaction follow each other, since it alone writes. */
 const insertLabels = `insert into log_label (label, id)
   select number.value, log.id from log, json_each(log.labels) as number where log.id between ? and ?`
