@@ -76,7 +76,7 @@ export async function startRedisCluster(): Promise<RedisFixture | undefined> {
     await node.cluster('MEET', '127.0.0.1', servers[0]?.port ?? 0)
   }
   for (const node of nodes) {
-    while (!(await node.cluster('INFO')).includes('cluster_state:ok')) await sleep(20)
+    while (!(await isWhole(node))) await sleep(20)
     node.disconnect()
   }
   return {
@@ -86,6 +86,15 @@ export async function startRedisCluster(): Promise<RedisFixture | undefined> {
       await Promise.all(servers.map((server) => server.stop()))
     },
   }
+}
+
+/** A node that knows all slots may not be connected to all others yet, and messages to be passed on are lost until then. */
+async function isWhole(node: Redis): Promise<boolean> {
+  if (!(await node.cluster('INFO')).includes('cluster_state:ok')) return false
+  const lines = (await node.cluster('NODES')).trim().split('\n')
+  return (
+    lines.length === 3 && lines.every((line) => / connected( |$)/.test(line) && !line.includes('handshake'))
+  )
 }
 
 /** A server that is the test’s own also with `TEST_REDIS_URL`, to stop and fill; see {@link redisServerSkipReason}. */
