@@ -1,9 +1,14 @@
 import { StoreUnavailable } from '../contract.ts'
 import type { Bus } from '../contract.ts'
 import { createSubscriptions } from '../subscriptions.ts'
-import type { RedisCommands } from './commands.ts'
+import { defineScript, type RedisCommands } from './commands.ts'
 import type { RedisClient } from './connection.ts'
 import type { Keys } from './keys.ts'
+
+/** KEYS: the channel. ARGV: the message. */
+const publishScript = defineScript(`
+  redis.call('PUBLISH', KEYS[1], ARGV[1])
+`)
 
 /**
  * Redis publish and subscribe. A subscribed connection serves nothing else, so it is one of its own; ioredis
@@ -15,7 +20,8 @@ export function createBus(deps: { redis: RedisCommands; subscriber: RedisClient;
   subscriber.on('message', subscriptions.deliver)
   return {
     async publish(channel, message) {
-      await redis.send('publish', keys.channel(channel), message)
+      // In a cluster PUBLISH goes to any node, and messages overtake each other on their ways; a key leads all to one.
+      await redis.run(publishScript, [keys.channel(channel)], message)
     },
 
     async subscribe(channel, handler) {
