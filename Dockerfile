@@ -20,4 +20,5 @@ VOLUME /data
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:3000/readyz').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "--enable-source-maps", "dist/main.js", "serve"]
+# Young objects get 32 MB of room instead of 16, so that those of requests under way are copied half as often.
+CMD ["node", "--enable-source-maps", "--max-semi-space-size=32", "dist/main.js", "serve"]

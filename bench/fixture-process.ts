@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { packageRoot } from '../src/package.ts'
 import { freePort } from '../test/support/server.ts'
 import { findCpuMicroseconds } from './process-time.ts'
+import { operatedWith } from './server-process.ts'
 
 /** A server that ours is compared with, as a process of its own. */
 export interface FixtureProcess {
@@ -17,7 +18,7 @@ export interface FixtureProcess {
 export async function startFixture(name: string, ...args: string[]): Promise<FixtureProcess> {
   const port = await freePort()
   const file = join(packageRoot(), '.test-build', 'bench', `${name}.js`)
-  const child = spawn(process.execPath, [file, String(port), ...args], {
+  const child = spawn(process.execPath, [...operatedWith, file, String(port), ...args], {
     env: { PATH: process.env['PATH'], NODE_ENV: 'production' },
     stdio: ['ignore', 'pipe', 'inherit'],
   })

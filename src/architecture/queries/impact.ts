@@ -77,10 +77,10 @@ const effects: Record<ImpactChange, { direct: ImpactEffect; indirect: ImpactEffe
 /** Who would feel a change of some entities, how, and how surely. */
 export function analyzeImpact(index: GraphIndex, question: ImpactQuestion): Impact {
   const { changed, includeInferred = true } = question
-  const telemetry = question.includeTelemetry === true ? undefined : telemetryOf(index)
-  const spread = spreadBy(index, question, telemetry)
+  const carrying = question.includeTelemetry === true ? undefined : telemetryOf(index)
+  const spread = spreadBy(index, question, carrying)
   const isDoubtful = includeInferred && index.relationTraits.inferred.includes(1)
-  const certain = isDoubtful ? spreadBy(index, { ...question, includeInferred: false }, telemetry) : spread
+  const certain = isDoubtful ? spreadBy(index, { ...question, includeInferred: false }, carrying) : spread
   const affected = inOrder(index, spread, changed).map((ordinal) =>
     describeAffected(ordinal, { change: question.change, spread, certain }),
   )
@@ -98,15 +98,15 @@ export function analyzeImpact(index: GraphIndex, question: ImpactQuestion): Impa
     dataStores: storesOf(index, all),
     certain: certainCount,
     inferredOnly: affected.length - certainCount,
-    telemetryLeftOut: telemetry === undefined ? 0 : countLeftOut(index, changed, telemetry),
+    telemetryLeftOut: carrying === undefined ? 0 : countLeftOut(index, changed, carrying),
   }
 }
 
-function spreadBy(index: GraphIndex, question: ImpactQuestion, telemetry: Uint8Array | undefined): Spread {
+function spreadBy(index: GraphIndex, question: ImpactQuestion, carrying: Uint8Array | undefined): Spread {
   const { changed, change, maxDepth = Infinity } = question
   const passes = createRelationFilter(index, question)
   const isFollowed =
-    telemetry === undefined ? passes : (relation: number) => telemetry[relation] !== 1 && passes(relation)
+    carrying === undefined ? passes : (relation: number) => carrying[relation] !== 1 && passes(relation)
   return spreadImpact(index, changed, { change, maxDepth, isFollowed })
 }
 
@@ -199,13 +199,22 @@ function storesOf(index: GraphIndex, ordinals: readonly number[]): number[] {
     for (let position = offsets[ordinal] ?? 0; position < end; position += 1)
       isTouched[neighbours[position] ?? 0] = 1
   }
-  return Array.from(index.ranking).filter(
-    (ordinal) => isTouched[ordinal] === 1 && isStore(entityAt(index, ordinal).kind),
-  )
+  const stores: number[] = []
+  for (const ordinal of index.ranking)
+    if (isTouched[ordinal] === 1 && isStore(entityAt(index, ordinal).kind)) stores.push(ordinal)
+  return stores
 }
 
-/** 1 by position in `relations` where one of the ends carries telemetry. */
+const telemetry = new WeakMap<GraphIndex, { marked: Uint8Array | undefined }>()
+
+/** 1 by position in `relations` where one of the ends carries telemetry; looked for once in a graph. */
 function telemetryOf(index: GraphIndex): Uint8Array | undefined {
+  const known = telemetry.get(index) ?? { marked: markTelemetry(index) }
+  telemetry.set(index, known)
+  return known.marked
+}
+
+function markTelemetry(index: GraphIndex): Uint8Array | undefined {
   const marked = new Uint8Array(index.relations.length)
   let isAny = false
   index.entities.forEach((entity, ordinal) => {
@@ -217,11 +226,11 @@ function telemetryOf(index: GraphIndex): Uint8Array | undefined {
   return isAny ? marked : undefined
 }
 
-function countLeftOut(index: GraphIndex, changed: readonly number[], telemetry: Uint8Array): number {
+function countLeftOut(index: GraphIndex, changed: readonly number[], carrying: Uint8Array): number {
   const leftOut = new Set<number>()
   for (const ordinal of changed) {
     forEachStep(index, ordinal, 'upstream', (dependent, _, position) => {
-      if (telemetry[position] === 1) leftOut.add(dependent)
+      if (carrying[position] === 1) leftOut.add(dependent)
     })
   }
   return leftOut.size

@@ -1,20 +1,24 @@
 import { Conflict } from '../contract.ts'
 import type { Blobs } from '../contract.ts'
+import { askAtTurnEnd } from '../turn-sharing.ts'
 import type { Database } from './database.ts'
 
 interface BlobRow {
   revision: number
-  bytes: Uint8Array | null
+  bytes: Uint8Array
 }
 
 /** Whole values with a revision. */
 export function createBlobs({ database }: { database: Database }): Blobs {
+  const readRevision = askAtTurnEnd((key) => {
+    const row = database.get('select revision from blob where key = ?', key) as
+      { revision: number } | undefined
+    return row?.revision
+  })
   return {
     async get(key, { unlessRevision } = {}) {
-      const sql = `select revision, case when revision is not ? then bytes end as bytes from blob where key = ?`
-      const row = database.get(sql, unlessRevision ?? null, key) as BlobRow | undefined
-      if (!row) return undefined
-      return row.bytes ? { revision: row.revision, bytes: row.bytes } : 'unchanged'
+      if (unlessRevision !== undefined && (await readRevision(key)) === unlessRevision) return 'unchanged'
+      return database.get('select revision, bytes from blob where key = ?', key) as BlobRow | undefined
     },
 
     async put(key, bytes, expectedRevision) {

@@ -56,7 +56,7 @@ export function createDocuments({ database }: { database: Database }): Documents
       database.relaxed(() => database.run(sql, JSON.stringify(facts), kind, id))
     },
 
-    revision: readRevision,
+    revision: () => readRevision(''),
   }
 }
 
