@@ -8,6 +8,8 @@ type Acceptance = Extract<Authentication, { outcome: 'accepted' }>
 
 interface KnownToken {
   acceptance: Acceptance
+  /** SHA-256, where it rests on a grant. */
+  grantHash: string | undefined
   /** Of all documents, asked for before they were read. */
   revision: string
   rememberedAt: number
@@ -27,7 +29,7 @@ const mostTokens = 10_000
  */
 export function createKnownTokens(deps: { documents: Documents; artifacts: Artifacts; now: () => number }) {
   const { documents, artifacts, now } = deps
-  /** By SHA-256 of token, resource and address; in the order in which they were remembered. */
+  /** By SHA-256 of the token, resource and address; in the order in which they were remembered. */
   const known = new Map<string, KnownToken>()
 
   /**
@@ -43,10 +45,11 @@ export function createKnownTokens(deps: { documents: Documents; artifacts: Artif
       expect,
     }: { lookUp: () => Promise<Authentication>; expect?: ((accessId: string) => void) | undefined },
   ): Promise<Authentication> {
-    const key = sha256(`${token}\n${presentation.resource.identifier}\n${presentation.address}`)
+    const tokenHash = sha256(token)
+    const key = `${tokenHash}\n${presentation.resource.identifier}\n${presentation.address}`
     const remembered = known.get(key)
     // Asked before anything else is read: a commit in between then makes the revision another.
-    const looking = remembered && isStillThere(token, remembered.acceptance)
+    const looking = remembered && isStillThere(tokenHash, remembered)
     const asking = documents.revision()
     if (remembered) expect?.(accessIdOf(remembered.acceptance.principal))
     const [revision, isThere] = await Promise.all([asking, looking])
@@ -63,11 +66,11 @@ export function createKnownTokens(deps: { documents: Documents; artifacts: Artif
    * Asks for both: what ends a grant leaves its tokens, which lead to the reason (see `storage-adapter.ts`), and a token may
    * be gone before its grant is. What lets others in than clients rests on documents alone.
    */
-  async function isStillThere(token: string, { grantId }: Acceptance): Promise<boolean> {
-    if (grantId === undefined) return true
+  async function isStillThere(tokenHash: string, { grantHash }: KnownToken): Promise<boolean> {
+    if (grantHash === undefined) return true
     const [isToken, isGrant] = await Promise.all([
-      artifacts.has('AccessToken', token),
-      artifacts.has('Grant', grantId),
+      artifacts.has('AccessToken', tokenHash),
+      artifacts.has('Grant', grantHash),
     ])
     return isToken && isGrant
   }
@@ -77,7 +80,9 @@ export function createKnownTokens(deps: { documents: Documents; artifacts: Artif
   }
 
   function remember(key: string, acceptance: Acceptance, revision: string): void {
-    known.set(key, { acceptance, revision, rememberedAt: now() })
+    const { grantId } = acceptance
+    const grantHash = grantId === undefined ? undefined : sha256(grantId)
+    known.set(key, { acceptance, grantHash, revision, rememberedAt: now() })
     const [oldest] = known.keys()
     if (known.size > mostTokens && oldest !== undefined) known.delete(oldest)
   }

@@ -73,7 +73,7 @@ export function createProtocolSessions({ artifacts, now }: { artifacts: Artifact
   /** Reads the record of a session, whosever it is. */
   async function read(id: string): Promise<Artifact | undefined> {
     const remembered = known.get(id)
-    if (remembered && (await artifacts.has('ProtocolSession', id))) return remembered.artifact
+    if (remembered && (await artifacts.has('ProtocolSession', remembered.key))) return remembered.artifact
     known.delete(id)
     const artifact = await artifacts.get('ProtocolSession', id)
     if (!artifact) return undefined

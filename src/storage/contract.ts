@@ -34,8 +34,11 @@ export interface Artifacts {
    */
   readonly put: (artifact: NewArtifact) => Promise<void>
   readonly get: (model: string, id: string) => Promise<Artifact | undefined>
-  /** Whether there is such a record, for whoever knows what it holds. Cheaper the more ask at the same time. */
-  readonly has: (model: string, id: string) => Promise<boolean>
+  /**
+   * Whether there is such a record, for whoever knows what it holds and asks often. Cheaper the more ask at the same time.
+   * @param idHash SHA-256 of its id in base64url
+   */
+  readonly has: (model: string, idHash: string) => Promise<boolean>
   readonly findByUid: (model: string, uid: string) => Promise<Artifact | undefined>
   readonly findByUserCode: (model: string, userCode: string) => Promise<Artifact | undefined>
   /**

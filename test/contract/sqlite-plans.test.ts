@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { sha256 } from '../../src/domain/identifiers.ts'
 import { createArtifacts } from '../../src/storage/sqlite/artifacts.ts'
 import { createBlobs } from '../../src/storage/sqlite/blobs.ts'
 import { createBus } from '../../src/storage/sqlite/bus.ts'
@@ -53,7 +54,7 @@ async function useEverything(database: Database): Promise<void> {
   })
   await artifacts.put(token)
   await artifacts.get(token.model, token.id)
-  assert.equal(await artifacts.has(token.model, token.id), true)
+  assert.equal(await artifacts.has(token.model, sha256(token.id)), true)
   await artifacts.findByUid(token.model, 'u')
   await artifacts.findByUserCode(token.model, 'k')
   await artifacts.consume(token.model, token.id, { graceSeconds: 0 })

@@ -55,7 +55,7 @@ export function createArtifacts(deps: { redis: RedisCommands; keys: Keys; now: (
 
     get: async (model, id) => (await read(model, sha256(id)))?.artifact,
 
-    has: (model, id) => isPresent(keys.artifact(model, sha256(id))),
+    has: (model, idHash) => isPresent(keys.artifact(model, idHash)),
 
     async findByUid(model, uid) {
       const uidHash = sha256(uid)

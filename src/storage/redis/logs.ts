@@ -38,16 +38,17 @@ const appendScript = defineScript(`
 
 /**
  * As the script above for many at once: most of what it does and what is sent is the same for all of them. KEYS: the
- * stream, its labels, the stream of each label. ARGV: lifetime in ms, expiry, each label, and then in turn an entry and the
- * numbers of the keys of its labels.
+ * stream, its labels, the stream of each label. ARGV: lifetime in ms, expiry, each label, and then for each entry the
+ * numbers of the keys of its labels, a tab, and itself: what is sent costs by the piece.
  */
 const appendAllScript = defineScript(`
   local at, oldest
-  for i = #KEYS + 1, #ARGV, 2 do
-    local id = redis.call('XADD', KEYS[1], '*', 'e', ARGV[i], 'x', ARGV[2])
+  for i = #KEYS + 1, #ARGV do
+    local numbers, entry = string.match(ARGV[i], '^([^\t]*)\t(.*)$')
+    local id = redis.call('XADD', KEYS[1], '*', 'e', entry, 'x', ARGV[2])
     at = tonumber(string.match(id, '^%d+'))
     oldest = string.format('%.0f', at - tonumber(ARGV[1]))
-    for number in string.gmatch(ARGV[i + 1], '%d+') do
+    for number in string.gmatch(numbers, '%d+') do
       redis.call('XADD', KEYS[tonumber(number)], 'MINID', '~', oldest, id, 'e', '')
     end
   end
@@ -111,9 +112,9 @@ export function createLogs(deps: { redis: RedisCommands; keys: Keys; now: () => 
       numbers.set(label, number)
       return number
     }
-    const values: string[] = []
-    for (const { entry, labels } of entries)
-      values.push(JSON.stringify(entry), [...new Set(labels)].map(numberOf).join(' '))
+    const values = entries.map(
+      ({ entry, labels }) => `${[...new Set(labels)].map(numberOf).join(' ')}\t${JSON.stringify(entry)}`,
+    )
     const labelKeys = Array.from(numbers.keys(), (label) => keys.logLabel(stream, label))
     const all = [keys.log(stream), keys.logLabels(stream), ...labelKeys]
     await redis.runOnce(appendAllScript, all, ttl, now() + ttl, ...numbers.keys(), ...values)

@@ -31,7 +31,7 @@ export function createArtifacts({ database, now }: { database: Database; now: ()
   return {
     put: async (artifact) => database.transaction(() => write(database, artifact, now())),
     get: async (model, id) => find('id', model, id),
-    has: (model, id) => isPresent(JSON.stringify([model, sha256(id)])),
+    has: (model, idHash) => isPresent(JSON.stringify([model, idHash])),
     findByUid: async (model, uid) => find('uid', model, uid),
     findByUserCode: async (model, userCode) => find('user_code', model, userCode),
 
