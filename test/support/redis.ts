@@ -91,7 +91,9 @@ export async function startRedisCluster(): Promise<RedisFixture | undefined> {
 /** A node that knows all slots may not be connected to all others yet, and messages to be passed on are lost until then. */
 async function isWhole(node: Redis): Promise<boolean> {
   if (!(await node.cluster('INFO')).includes('cluster_state:ok')) return false
-  const lines = String(await node.cluster('NODES')).trim().split('\n')
+  const lines = String(await node.cluster('NODES'))
+    .trim()
+    .split('\n')
   return (
     lines.length === 3 && lines.every((line) => / connected( |$)/.test(line) && !line.includes('handshake'))
   )
