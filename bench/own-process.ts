@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { processorMilliseconds } from '../test/support/processor-time.ts'
 
 /** How long something took: of this process's CPU time, all threads, and on the clock. */
 export interface Duration {
@@ -12,8 +13,7 @@ export async function measure<T>(run: () => T | Promise<T>): Promise<Duration & 
   const begin = performance.now()
   const before = process.cpuUsage()
   const value = await run()
-  const { user, system } = process.cpuUsage(before)
-  return { value, cpuMs: (user + system) / 1000, wallMs: performance.now() - begin }
+  return { value, cpuMs: processorMilliseconds(before), wallMs: performance.now() - begin }
 }
 
 /** Bytes this process holds for objects, after a collection of garbage: on the heap and in typed arrays. */

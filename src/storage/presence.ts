@@ -1,3 +1,5 @@
+import { turnEnd } from './turn-sharing.ts'
+
 /** More than ask in one turn, so that no command holds others up. */
 const mostAtOnce = 200
 
@@ -19,7 +21,7 @@ export function createPresence(
   /** Asks for what was named until then at the end of the turn. */
   function begin(): Asking {
     const keys: string[] = []
-    const answer = new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+    const answer = turnEnd().then(() => {
       if (asking?.keys === keys) asking = undefined
       return count(keys)
     })

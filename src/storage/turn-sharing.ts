@@ -1,3 +1,8 @@
+/** Resolves at the end of this turn of the event loop. */
+export function turnEnd(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
 /**
  * Lets who asks the same in one turn of the event loop share one answer: all that is sent in it leaves at its end, so the
  * answer is of a time after each of them asked.
@@ -20,5 +25,5 @@ export function shareInTurn<Answer>(ask: (key: string) => Promise<Answer>): (key
  * together, which costs each about half of what it costs alone: their code stays in the processor's caches.
  */
 export function askAtTurnEnd<Answer>(ask: (key: string) => Answer): (key: string) => Promise<Answer> {
-  return shareInTurn((key) => new Promise<void>((resolve) => setImmediate(resolve)).then(() => ask(key)))
+  return shareInTurn((key) => turnEnd().then(() => ask(key)))
 }

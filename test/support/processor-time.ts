@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict'
 
-/** Milliseconds of processor time of this process alone, since others may be busy, beside what it returned. */
+/** Milliseconds of processor time of this process alone, since others may be busy. */
+export function processorMilliseconds(since: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(since)
+  return (user + system) / 1000
+}
+
+/** What it returned, and how long it took. */
 export function processorTime<T>(run: () => T): { value: T; milliseconds: number } {
   const before = process.cpuUsage()
   const value = run()
-  const { user, system } = process.cpuUsage(before)
-  return { value, milliseconds: (user + system) / 1000 }
+  return { value, milliseconds: processorMilliseconds(before) }
 }
 
 /**

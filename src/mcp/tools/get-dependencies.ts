@@ -47,8 +47,9 @@ export const getDependencies = defineGraphTool({
     const { ref: _ref, cursor, max_tokens: _maxTokens, as_of: _asOf, ...question } = input
     const pagination = paginate(cursor, graph.revision, ['get_dependencies', start, question])
     const sides = sidesOf(index, start, input)
-    const available = mergeSides(sides, pagination.offset + mostItems).slice(pagination.offset)
     const total = sides.reduce((sum, { levels }) => sum + levels.relations.length, 0)
+    const most = Math.min(total, pagination.offset + mostItems)
+    const available = mergeSides(sides, most).slice(pagination.offset)
     return presentPage(asked, {
       items: input.format === 'mermaid' ? drawable(available) : available,
       total,
@@ -78,12 +79,11 @@ interface Item extends LevelRelation {
 /** More than fit into the largest answer. */
 const mostItems = 4000
 
-/** The first of both sides by level: where not everything fits, what is near counts more than on which side it is. */
+/** The first of both sides by level, of which there must be so many: where not everything fits, what is near counts more than on which side it is. */
 function mergeSides(sides: readonly { side: Side; levels: DependencyLevels }[], most: number): Item[] {
-  const total = sides.reduce((sum, { levels }) => sum + levels.relations.length, 0)
   const items: Item[] = []
   const at = sides.map(() => 0)
-  for (let level = 1; items.length < Math.min(total, most); level += 1) {
+  for (let level = 1; items.length < most; level += 1) {
     sides.forEach(({ side, levels: { relations } }, position) => {
       let next = at[position] ?? 0
       for (let each = relations[next]; each?.level === level && items.length < most; each = relations[next]) {
