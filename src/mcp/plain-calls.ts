@@ -97,7 +97,8 @@ export function createPlainCalls({ version, ...deps }: ToolCallDeps & { version:
   ): Promise<JSONRPCResultResponse> {
     const result = await callTool(call.params, requireCaller(admission.authInfo), signal)
     return {
-      result: call.era === 'modern' ? { ...result, ...modernFields } : result,
+      // Not by spreading, which takes longer than the JSON.
+      result: call.era === 'modern' ? Object.assign(result, modernFields) : result,
       jsonrpc: '2.0',
       id: call.id,
     }
