@@ -31,7 +31,7 @@ export function createCredentialCheck({
   /** Not waited for: whoever guesses must not learn from the time it takes which addresses exist. */
   function recordFailure(ctx: Context, email: string): void {
     signInRecord.failed(email, attemptOf(ctx, 'password')).then(
-      (isKnown) => isKnown || ctx.state.log.info('sign-in with an address that belongs to nobody'),
+      (isKnown) => isKnown || ctx.state.log.info({}, 'sign-in with an address that belongs to nobody'),
       (err: unknown) => ctx.state.log.warn({ err }, 'failed sign-in not recorded'),
     )
   }

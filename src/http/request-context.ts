@@ -4,11 +4,12 @@ import type { BlockList } from 'node:net'
 import { isIPv6 } from 'node:net'
 import type { Middleware, ParameterizedContext } from 'koa'
 import type { Logger } from 'pino'
+import { createRequestLog, type RequestLog } from './request-log.ts'
 
 /** What every request carries. */
 export interface RequestState {
   requestId: string
-  log: Logger
+  log: RequestLog
   /** The client's address, through trusted proxies only. */
   address: string
   /** Nonce of this response's Content-Security-Policy. */
@@ -24,7 +25,7 @@ export interface RequestContextDeps {
   now: () => number
 }
 
-/** Gives each request an id, a child logger and the client's address, and logs its end: never query, header or body. */
+/** Gives each request an id, a log and the client's address, and logs its end: never query, header or body. */
 export function requestContext({
   logger,
   trustedProxies,
@@ -35,7 +36,7 @@ export function requestContext({
     const requestId = randomUUID()
     ctx.state.requestId = requestId
     ctx.state.address = clientAddress(ctx.req, trustedProxies)
-    ctx.state.log = logger.child({ requestId })
+    ctx.state.log = createRequestLog(logger, requestId)
     ctx.set('X-Request-Id', requestId)
     try {
       await next()

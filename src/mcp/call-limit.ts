@@ -1,7 +1,7 @@
-import type { Logger } from 'pino'
 import { RequestRefused } from '../http/errors.ts'
 import { countAttempt, type RateRule } from '../http/rate-limit.ts'
 import type { Context } from '../http/request-context.ts'
+import type { RequestLog } from '../http/request-log.ts'
 import { type Limiter, StoreUnavailable } from '../storage/contract.ts'
 import { refuseMessage } from './message.ts'
 
@@ -24,7 +24,7 @@ export async function isWithinLimit(
  *   harm than not at all.
  */
 export async function countCall(
-  log: Logger,
+  log: RequestLog,
   limiter: Pick<Limiter, 'hit'>,
   rule: RateRule,
   who: string,

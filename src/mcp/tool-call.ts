@@ -4,12 +4,12 @@ import {
   ProtocolError,
   ProtocolErrorCode,
 } from '@modelcontextprotocol/server'
-import type { Logger } from 'pino'
 import type { z } from 'zod'
 import type { Architecture } from '../architecture/architecture.ts'
 import type { AuditLog } from '../domain/audit-log.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { Principal } from '../domain/principal.ts'
+import type { RequestLog } from '../http/request-log.ts'
 import { StoreUnavailable } from '../storage/contract.ts'
 import { type Outcome, presentCall } from './call-record.ts'
 import type { Tool, ToolAnswer, ToolContext } from './tools/define-tool.ts'
@@ -20,7 +20,7 @@ export interface Caller {
   /** The network address it came from. */
   address: string
   requestId: string
-  log: Logger
+  log: RequestLog
 }
 
 export interface ToolCallDeps {
