@@ -14,20 +14,22 @@ export interface AuditFilter {
   before?: number | undefined
 }
 
-/** The labels under which an act is found without reading those between. */
+/** The labels under which an act is found without reading those between, each once. */
 export function labelsOf(act: AuditedAct): string[] {
-  const facts: Record<string, unknown> = { ...act }
-  const { userId, serviceAccountId, clientSessionId } = facts
-  return [
-    labelOfActor(act.actor),
-    ...(typeof userId === 'string' ? [labelOfActor({ kind: 'user', id: userId })] : []),
-    ...(typeof serviceAccountId === 'string'
-      ? [labelOfActor({ kind: 'service_account', id: serviceAccountId })]
-      : []),
-    `what:${auditCatalogue[act.type].category}`,
-    ...(typeof clientSessionId === 'string' ? [`session:${clientSessionId}`] : []),
-    ...(act.type === 'tool.called' ? act.entities.map((ref) => `entity:${ref}`) : []),
+  const { userId, serviceAccountId, clientSessionId } = act as Partial<Record<string, unknown>>
+  const labels = [labelOfActor(act.actor)]
+  const subjects = [
+    typeof userId === 'string' ? labelOfActor({ kind: 'user', id: userId }) : undefined,
+    typeof serviceAccountId === 'string'
+      ? labelOfActor({ kind: 'service_account', id: serviceAccountId })
+      : undefined,
   ]
+  // People also do things to themselves.
+  for (const label of subjects) if (label !== undefined && !labels.includes(label)) labels.push(label)
+  labels.push(`what:${auditCatalogue[act.type].category}`)
+  if (typeof clientSessionId === 'string') labels.push(`session:${clientSessionId}`)
+  if (act.type === 'tool.called') for (const ref of act.entities) labels.push(`entity:${ref}`)
+  return labels
 }
 
 /** The label that leaves least to read, and a test for what remains. */

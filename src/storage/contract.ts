@@ -162,7 +162,7 @@ export interface Logs {
   readonly drop: (stream: string) => Promise<void>
 }
 
-/** An entry that is also found under each of its labels, without reading those between. */
+/** An entry that is also found under each of its labels, named once each, without reading those between. */
 export interface LabelledEntry {
   entry: Record<string, unknown>
   labels: readonly string[]

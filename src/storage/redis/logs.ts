@@ -97,9 +97,8 @@ export function createLogs(deps: { redis: RedisCommands; keys: Keys; now: () => 
   ): Promise<string> {
     const ttl = ttlSeconds === undefined ? undefined : ttlSeconds * 1000
     const expiresAt = ttl === undefined ? never : now() + ttl
-    const different = [...new Set(labels)]
-    const labelKeys = different.map((label) => keys.logLabel(stream, label))
-    const values = [JSON.stringify(entry), expiresAt, maxEntries ?? '', ttl ?? '', whenFull, ...different]
+    const labelKeys = labels.map((label) => keys.logLabel(stream, label))
+    const values = [JSON.stringify(entry), expiresAt, maxEntries ?? '', ttl ?? '', whenFull, ...labels]
     const all = [keys.log(stream), keys.logLabels(stream), ...labelKeys]
     return (await redis.runOnce(appendScript, all, ...values)) as string
   }
@@ -113,7 +112,7 @@ export function createLogs(deps: { redis: RedisCommands; keys: Keys; now: () => 
       return number
     }
     const values = entries.map(
-      ({ entry, labels }) => `${[...new Set(labels)].map(numberOf).join(' ')}\t${JSON.stringify(entry)}`,
+      ({ entry, labels }) => `${labels.map(numberOf).join(' ')}\t${JSON.stringify(entry)}`,
     )
     const labelKeys = Array.from(numbers.keys(), (label) => keys.logLabel(stream, label))
     const all = [keys.log(stream), keys.logLabels(stream), ...labelKeys]

@@ -13,6 +13,10 @@ interface ArtifactRow {
   consumed_at: number | null
 }
 
+interface PresentRow {
+  present: number
+}
+
 const columns = 'id, payload, expires_at, consumed_at'
 const ownerColumns = { userId: 'user_id', clientId: 'client_id', organizationId: 'organization_id' } as const
 
@@ -23,15 +27,20 @@ export function createArtifacts({ database, now }: { database: Database; now: ()
     const row = database.get(sql, model, sha256(value), now()) as ArtifactRow | undefined
     return row && presentArtifact(row)
   }
-  const isPresent = createPresence((keys) => {
-    const sql = `select count(*) as present from json_each(?) as wanted
-      cross join artifact on model = wanted.value ->> 0 and artifact.id = wanted.value ->> 1 where expires_at > ?`
-    return (database.get(sql, `[${keys.join()}]`, now()) as { present: number }).present
-  })
+  const present = `select count(*) as present from json_each(?) as wanted
+    cross join artifact on model = ? and artifact.id = wanted.value where expires_at > ?`
+  const presenceOf = (model: string) =>
+    createPresence((ids) => (database.get(present, JSON.stringify(ids), model, now()) as PresentRow).present)
+  /** By model. */
+  const presences = new Map<string, ReturnType<typeof createPresence>>()
   return {
     put: async (artifact) => database.transaction(() => write(database, artifact, now())),
     get: async (model, id) => find('id', model, id),
-    has: (model, idHash) => isPresent(JSON.stringify([model, idHash])),
+    has(model, idHash) {
+      const isPresent = presences.get(model) ?? presenceOf(model)
+      presences.set(model, isPresent)
+      return isPresent(idHash)
+    },
     findByUid: async (model, uid) => find('uid', model, uid),
     findByUserCode: async (model, userCode) => find('user_code', model, userCode),
 

@@ -8,7 +8,8 @@ const rememberedFor = 60_000
  * share pages. Each entry keeps its numbers, by which a trigger finds its rows in the index when it goes.
  */
 export function createLogLabels({ database, now }: { database: Database; now: () => number }) {
-  const numbers = new Map<string, number>()
+  /** By stream and label. */
+  const numbers = new Map<string, Map<string, number>>()
   let clearedAt = now()
 
   function find(stream: string, label: string): number | undefined {
@@ -21,31 +22,32 @@ export function createLogLabels({ database, now }: { database: Database; now: ()
     return (database.get(sql, stream, label) as { id: number }).id
   }
 
-  /** Gives labels their numbers, for one transaction, since what that makes is only there after it. */
-  function begin() {
-    const made = new Map<string, number>()
+  /** Gives labels of a stream their numbers, for one transaction, since what that makes is only there after it. */
+  function begin(stream: string) {
     if (now() - clearedAt > rememberedFor) {
       numbers.clear()
       clearedAt = now()
     }
+    const known = numbers.get(stream) ?? new Map<string, number>()
+    const made = new Map<string, number>()
     return {
-      number(stream: string, label: string): number {
-        const name = `${stream}\n${label}`
-        const known = numbers.get(name) ?? made.get(name)
-        if (known !== undefined) return known
+      number: (label: string): number => {
+        const number = known.get(label) ?? made.get(label)
+        if (number !== undefined) return number
         const id = find(stream, label) ?? create(stream, label)
-        made.set(name, id)
+        made.set(label, id)
         return id
       },
       committed(): void {
-        for (const [name, id] of made) numbers.set(name, id)
+        for (const [label, id] of made) known.set(label, id)
+        numbers.set(stream, known)
       },
     }
   }
 
   function drop(stream: string): void {
     database.run('delete from log_label_name where stream = ?', stream)
-    numbers.clear()
+    numbers.delete(stream)
   }
 
   return { find, begin, drop }

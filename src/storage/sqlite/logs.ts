@@ -35,10 +35,10 @@ export function createLogs({ database, now }: { database: Database; now: () => n
   ): number[] {
     const at = now()
     const expiresAt = ttlSeconds === undefined ? never : at + ttlSeconds * 1000
-    const numbering = labels.begin()
+    const numbering = labels.begin(stream)
     const ids = database.transaction(() => {
       const rows = entries.map((each) => {
-        const numbers = [...new Set(each.labels)].map((label) => numbering.number(stream, label))
+        const numbers = each.labels.map(numbering.number)
         return [each.entry, numbers.length === 0 ? null : numbers]
       })
       const inserted = database.all(insertEntries, stream, at, expiresAt, JSON.stringify(rows)) as {
