@@ -9,7 +9,7 @@ interface Window {
 }
 
 /** The store is told of this many at once. */
-const mostUntold = 8
+const mostUntold = 16
 type Rule = Parameters<Limiter['hit']>[1]
 
 const mostWindows = 10_000
