@@ -92,7 +92,7 @@ function summarize(
   const within = max_depth === undefined ? '' : ` within ${counted(max_depth, 'level')}`
   const { affected, counts, entryPoints, inferredOnly } = impact
   if (affected.length === 0)
-    return `If ${what} ${changesInWords[change]}, nothing else is known to feel it${within}, ${bounds}.`
+    return `If ${what} ${changesInWords[change]}, nothing else is known to feel it${within}, ${bounds()}.`
   const direct = counts[0] ?? 0
   const doubt = inferredOnly === 0 ? '' : ` ${inferredOnly} of them only by inferred relations.`
   const entries = entryPoints.length === 0 ? 'no entry point' : counted(entryPoints.length, 'entry point')

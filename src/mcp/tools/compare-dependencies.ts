@@ -105,7 +105,7 @@ function summarize(
   const within = depth === undefined ? '' : depth === 1 ? 'direct ' : `within ${depth} levels `
   const own = names.map((name, position) => `only ${name} ${only[position]?.length ?? 0}`)
   const some = partly.length === 0 ? '' : `, some of them share ${partly.length}`
-  const where = shared.length === 0 ? `, ${bounds}` : ''
+  const where = shared.length === 0 ? `, ${bounds()}` : ''
   const common =
     shared.length === 0
       ? `share no ${within}${what}`

@@ -33,7 +33,7 @@ export const explainRelation = defineGraphTool({
       render: (shown) => ({
         summary:
           relations.length === 0
-            ? `No direct relation from ${start} to ${end}, ${asked.bounds}.`
+            ? `No direct relation from ${start} to ${end}, ${asked.bounds()}.`
             : `${start} ${relations.map(({ type }) => type).join(', ')} ${end}: ${relations.map((relation) => summarize(relation, asked.seenAt)).join('; ')}.`,
         evidence: shown.map(({ relation, evidence }) => presentEvidence(evidence, relation, asked.now)),
         backwards:

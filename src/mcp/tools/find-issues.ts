@@ -49,10 +49,10 @@ export const findIssues = defineGraphTool({
 
 function summarize(
   found: readonly Finding[],
-  { words, types, bounds }: { words: string; types?: readonly string[] | undefined; bounds: string },
+  { words, types, bounds }: { words: string; types?: readonly string[] | undefined; bounds: () => string },
 ): string {
   const looked = types === undefined ? '' : ` of type ${types.join(', ')}`
-  if (found.length === 0) return `No issues${looked} found${words}, ${bounds}.`
+  if (found.length === 0) return `No issues${looked} found${words}, ${bounds()}.`
   const ofType = new Map<string, number>()
   for (const { type } of found) ofType.set(type, (ofType.get(type) ?? 0) + 1)
   const counts = issueTypes.flatMap((type) => {

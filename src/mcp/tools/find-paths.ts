@@ -62,7 +62,7 @@ export const findPaths = defineGraphTool({
       render: (shown) => ({
         summary:
           paths.length === 0
-            ? `No path from ${start} to ${end}${describeLimits(input)}, ${asked.bounds}.`
+            ? `No path from ${start} to ${end}${describeLimits(input)}, ${asked.bounds()}.`
             : `${presentCount(paths.length, input.k)} from ${start} to ${end} within ${input.max_hops} hops; the shortest has ${countHops(paths[0])}.`,
         ...(input.format === 'mermaid' && shown.length > 0
           ? { mermaid: drawPaths(index, shown) }

@@ -31,7 +31,7 @@ export const findSimilar = defineGraphTool({
       render: (shown) => ({
         summary:
           found.length === 0
-            ? `Nothing of its kind is like ${name}: none shares neighbours or words of its name, ${asked.bounds}.`
+            ? `Nothing of its kind is like ${name}: none shares neighbours or words of its name, ${asked.bounds()}.`
             : `${found.length}${more} of its kind ${found.length === 1 ? 'is' : 'are'} like ${name}; ${duplicates === 0 ? 'none' : duplicates} of them ${duplicates < 2 ? 'is a likely duplicate' : 'are likely duplicates'}.`,
         similar: shown.map((each) => presentSimilar(asked, each)),
       }),

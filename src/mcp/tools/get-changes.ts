@@ -51,7 +51,7 @@ export const getChanges = defineGraphTool({
       render: (shown) => ({
         summary:
           total === 0
-            ? `Nothing changed${words} from revision ${from} to ${to}, ${asked.bounds}.`
+            ? `Nothing changed${words} from revision ${from} to ${to}, ${asked.bounds()}.`
             : `${total} ${total === 1 ? 'change' : 'changes'}${words} from revision ${from} to ${to}.`,
         ...presentChanges(shown, { before: before.index, after: after.index }),
         revisions: presentRecords(records, asked.now),

@@ -132,7 +132,7 @@ function summarize(
   index: GraphIndex,
   start: number,
   { side, levels }: { side: Side; levels: DependencyLevels },
-  { input, bounds }: { input: Question; bounds: string },
+  { input, bounds }: { input: Question; bounds: () => string },
 ): string {
   const name = presentName(index, entityAt(index, start))
   const [direct = 0] = levels.entitiesByLevel
@@ -148,7 +148,7 @@ function summarize(
   if (total === 0) {
     const negative =
       side === 'depends_on' ? `${name} depends on nothing${kinds}` : `Nothing${kinds} depends on ${name}`
-    return `${negative} ${within}${over}${sure}, ${bounds}.${more}`
+    return `${negative} ${within}${over}${sure}, ${bounds()}.${more}`
   }
   const directly = input.depth === 1 ? '' : ` (${direct} directly)`
   const entities = `${total} ${total === 1 ? 'entity' : 'entities'}${kinds}`

@@ -33,7 +33,7 @@ export interface AskedGraph extends LoadedGraph, Naming {
   /** What every answer ends with. */
   closing: () => Closing
   /** Ends a negative: how far was looked. */
-  bounds: string
+  bounds: () => string
   /**
    * The graph at another revision or time; an environment that there was not then is empty.
    * @throws {DomainError} as loading does
@@ -118,7 +118,7 @@ export function askGraph(
     },
     noteUnderstood,
     closing: () => ({ understood: understood.length === 0 ? undefined : understood, ...provenance }),
-    bounds: presentBounds(graph, environment),
+    bounds: () => presentBounds(graph, environment),
     loadAt: async (asOf) => {
       const { id } = principal.organization
       const whole = await architecture.load(id, { asOf })

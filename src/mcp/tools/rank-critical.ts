@@ -71,7 +71,7 @@ function summarize(
   found: { metric: CriticalityMetric; total: number; words: string; first: CriticalEntity | undefined },
 ): string {
   const { metric, total, words, first } = found
-  if (total === 0) return `Nothing${words} is critical by ${metricsInWords[metric]}, ${bounds}.`
+  if (total === 0) return `Nothing${words} is critical by ${metricsInWords[metric]}, ${bounds()}.`
   const top = first === undefined ? '' : `; first here: ${presentName(index, entityAt(index, first.ordinal))}`
   return `${total} ${total === 1 ? 'entity' : 'entities'}${words} ranked by ${metricsInWords[metric]}${top}.`
 }

@@ -60,7 +60,7 @@ export const searchEntities = defineGraphTool({
 function summarize(
   { query, ...filters }: { query?: string | undefined } & Record<string, unknown>,
   { total, totalByKind, hits }: EntitySearchResult,
-  bounds: string,
+  bounds: () => string,
 ): string {
   const isQuery = query !== undefined && query.trim() !== ''
   const among = Object.entries(filters)
@@ -71,7 +71,7 @@ function summarize(
     among.length > 0 ? ` with ${among.join(', ')}` : '',
   ]
   if (total === 0)
-    return `Nothing found${asked.join('')} ${bounds}. Try fewer words or filters, or leave query out to list.`
+    return `Nothing found${asked.join('')} ${bounds()}. Try fewer words or filters, or leave query out to list.`
   if (hits[0]?.matched === 'similar name')
     return `Nothing found${asked[0]} exactly; ${total} with a similar name.`
   const kinds = entityKinds.flatMap((kind) =>
