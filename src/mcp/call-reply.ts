@@ -17,8 +17,8 @@ export interface CallReply {
   readonly isResumable: () => boolean
   /** Sends a message before the answer, which makes the response a stream. */
   readonly tell: (message: JSONRPCMessage) => Promise<void>
-  /** Sends the answer, which ends the response. */
-  readonly finish: (answer: JSONRPCMessage) => Promise<void>
+  /** Sends the answer, which ends the response. @param text its JSON, where that was made already */
+  readonly finish: (answer: JSONRPCMessage, text?: string) => Promise<void>
   /** Sends the answer to somebody who is out. */
   readonly dismiss: (answer: JSONRPCMessage) => Promise<void>
   /** Closes the connection of a resumable call, which goes on meanwhile (MCP 2025-11-25, SEP-1699). */
@@ -70,7 +70,7 @@ export function createCallReply(deps: {
     stream?.write(event)
   }
 
-  function conclude(answer: JSONRPCMessage, ending: 'end' | 'dismiss'): Promise<void> {
+  function conclude(answer: JSONRPCMessage, ending: 'end' | 'dismiss', text?: string): Promise<void> {
     return inOrder(async () => {
       if (isFinished) return
       isFinished = true
@@ -81,7 +81,8 @@ export function createCallReply(deps: {
         return
       }
       ctx.status = 200
-      ctx.body = answer
+      ctx.set('Content-Type', 'application/json; charset=utf-8')
+      ctx.body = text ?? JSON.stringify(answer)
       begin()
     })
   }
@@ -98,7 +99,7 @@ export function createCallReply(deps: {
         await open()
         await emit(message)
       }),
-    finish: (answer) => conclude(answer, 'end'),
+    finish: (answer, text) => conclude(answer, 'end', text),
     dismiss: (answer) => conclude(answer, 'dismiss'),
     detach: () => void inOrder(async () => (primes && !isFinished ? (await open()).end() : undefined)),
   }

@@ -1,7 +1,14 @@
+import type { JSONRPCMessage } from '@modelcontextprotocol/server'
 import { mediaType, readBody } from '../http/body.ts'
 import type { Context } from '../http/request-context.ts'
 
 const bodyLimit = 4 * 1024 * 1024
+
+/** A message, and its JSON. */
+export interface SerializedMessage {
+  message: JSONRPCMessage
+  text: string
+}
 
 /**
  * Reads the one JSON-RPC message of a POST.

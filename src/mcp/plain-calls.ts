@@ -2,7 +2,6 @@ import {
   CLIENT_CAPABILITIES_META_KEY,
   CLIENT_INFO_META_KEY,
   classifyInboundRequest,
-  type JSONRPCResultResponse,
   PROTOCOL_VERSION_META_KEY,
   type RequestId,
   SERVER_INFO_META_KEY,
@@ -11,6 +10,7 @@ import {
 import type { Context } from '../http/request-context.ts'
 import { type Admission, requireCaller } from './admission.ts'
 import { watchHangUp } from './exchange.ts'
+import type { SerializedMessage } from './message.ts'
 import { serverIdentity } from './server.ts'
 import { createToolCalls, type ToolCallDeps } from './tool-call.ts'
 
@@ -41,6 +41,7 @@ export function createPlainCalls({ version, ...deps }: ToolCallDeps & { version:
   const names = new Set(deps.tools.map(({ name }) => name))
   const callTool = createToolCalls(deps)
   const modernFields = { resultType: 'complete', _meta: { [SERVER_INFO_META_KEY]: serverIdentity(version) } }
+  const modernText = JSON.stringify(modernFields).slice(1, -1)
   const acceptedEnvelopes = new Set<string>()
 
   /** @returns undefined for what the SDK has to judge */
@@ -91,22 +92,24 @@ export function createPlainCalls({ version, ...deps }: ToolCallDeps & { version:
   }
 
   async function run(
-    call: PlainCall,
+    { params, era, id }: PlainCall,
     admission: Admission,
     signal: () => AbortSignal,
-  ): Promise<JSONRPCResultResponse> {
-    const result = await callTool(call.params, requireCaller(admission.authInfo), signal)
-    return {
-      // Not by spreading, which takes longer than the JSON.
-      result: call.era === 'modern' ? Object.assign(result, modernFields) : result,
-      jsonrpc: '2.0',
-      id: call.id,
-    }
+  ): Promise<SerializedMessage> {
+    const called = await callTool(params, requireCaller(admission.authInfo), signal)
+    const isModern = era === 'modern'
+    // Not by spreading, which takes longer than the JSON.
+    const result = isModern ? Object.assign(called.result, modernFields) : called.result
+    const message = { result, jsonrpc: '2.0' as const, id }
+    if (called.json === undefined) return { message, text: JSON.stringify(message) }
+    const content = `"content":${JSON.stringify(result.content)},"structuredContent":${called.json}`
+    const fields = isModern ? `${content},${modernText}` : content
+    return { message, text: `{"result":{${fields}},"jsonrpc":"2.0","id":${JSON.stringify(id)}}` }
   }
 
   /** Answers a call outside of protocol sessions, in the form in which the SDK does. */
   async function answer(ctx: Context, call: PlainCall, admission: Admission): Promise<void> {
-    const text = JSON.stringify(await run(call, admission, () => watchHangUp(ctx)))
+    const { text } = await run(call, admission, () => watchHangUp(ctx))
     const isModern = call.era === 'modern'
     ctx.status = 200
     ctx.set('Content-Type', isModern ? 'application/json' : 'text/event-stream')

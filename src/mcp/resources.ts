@@ -51,7 +51,7 @@ export async function readResource(
     const known = `There are ${overviewUri} and ${entityTemplate}.`
     throw new ResourceNotFoundError(uri, `There is no resource ${uri.slice(0, 200)}. ${known}`)
   }
-  const { content, isError } = await callTool(call, caller, () => signal)
+  const { content, isError } = (await callTool(call, caller, () => signal)).result
   const text = content.map((part) => (part.type === 'text' ? part.text : '')).join('\n')
   if (isError) throw new ResourceNotFoundError(uri, text)
   return { contents: [{ uri, mimeType, text }] }

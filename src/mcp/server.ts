@@ -53,9 +53,9 @@ export function createMcpServers({ version, ...deps }: McpServerDeps): ServerFac
       },
     })
     server.setRequestHandler('tools/list', () => toolList)
-    server.setRequestHandler('tools/call', ({ params }, { mcpReq }) =>
-      callTool(params, caller, () => mcpReq.signal),
-    )
+    server.setRequestHandler('tools/call', async ({ params }, { mcpReq }) => {
+      return (await callTool(params, caller, () => mcpReq.signal)).result
+    })
     server.setRequestHandler('prompts/list', () => promptList)
     server.setRequestHandler('prompts/get', ({ params }) => fillPrompt(params))
     server.setRequestHandler('resources/list', () => resources)

@@ -15,6 +15,7 @@ import { type EventLog, standaloneStream } from './event-log.ts'
 import type { OpenExchanges } from './open-exchanges.ts'
 import type { ProtocolSession } from './protocol-sessions.ts'
 import { toRequest } from './exchange.ts'
+import type { SerializedMessage } from './message.ts'
 import { qualifyRequest, type ServerRequests, unqualifyAnswer } from './server-requests.ts'
 import type { SessionChannel, SessionSignal } from './session-channel.ts'
 import type { Admission } from './admission.ts'
@@ -31,7 +32,7 @@ export interface SessionCallDeps {
 }
 
 /** Makes the answer to one request, unless it is told to stop. */
-export type PlainAnswer = (signal: () => AbortSignal) => Promise<JSONRPCMessage>
+export type PlainAnswer = (signal: () => AbortSignal) => Promise<SerializedMessage>
 
 /** The id under which a server object hears again what the client said at `initialize`. */
 const restoreId = 'restore'
@@ -120,9 +121,9 @@ export function createSessionCalls({
       }
       const run = async () => {
         try {
-          const made = await makeAnswer(signal)
+          const { message, text } = await makeAnswer(signal)
           stopped = undefined
-          await finish(made)
+          await finish(message, () => reply.finish(message, text))
         } catch (err) {
           ctx.state.log.error({ err }, 'call failed')
           end('Something went wrong on our side.')

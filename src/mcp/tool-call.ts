@@ -35,7 +35,14 @@ export type CallTool = (
   params: CallToolRequestParams,
   caller: Caller,
   signal: ToolContext['signal'],
-) => Promise<CallToolResult>
+) => Promise<CalledTool>
+
+/** What a call comes to. */
+export interface CalledTool {
+  result: CallToolResult
+  /** Its structured content as it is sent, where that was made already. */
+  json: string | undefined
+}
 
 /**
  * Calls tools, and has each call written to the audit log. What a model can repair (wrong arguments, an unknown name) and what it should tell its user are results
@@ -55,12 +62,12 @@ export function createToolCalls(deps: ToolCallDeps): CallTool {
       )
     }
     const started = now()
-    const { outcome, text, structuredContent, entities } = await answer(tool, params, caller, signal)
+    const { outcome, text, structuredContent, json, entities } = await answer(tool, params, caller, signal)
     const durationMs = now() - started
     const call = { tool: tool.name, outcome, entities, text, durationMs }
     auditLog.note(caller.principal.organization.id, presentCall(caller, call))
     const content = [{ type: 'text' as const, text }]
-    return structuredContent ? { content, structuredContent } : { content, isError: true }
+    return { result: structuredContent ? { content, structuredContent } : { content, isError: true }, json }
   }
 
   async function answer(

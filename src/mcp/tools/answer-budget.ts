@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { renderText, type AnswerContent } from './answer-text.ts'
+import { formsOf, type AnswerContent, type AnswerForms } from './answer-text.ts'
 import { estimateTokens, mostTokensOfCharacter } from './token-estimate.ts'
 
 /** The input by which a model chooses how much it wants to read. */
@@ -12,11 +12,9 @@ export const maxTokens = z
 
 /**
  * How many tokens an answer takes in the longer of its two forms.
- * @param text the other of its forms, where it was rendered already
  * @param enough what is certain to take no more than this is not measured exactly
  */
-export function measureAnswer(content: AnswerContent, text = renderText(content), enough = 0): number {
-  const json = JSON.stringify(content)
+export function measureAnswer({ text, json }: AnswerForms, enough = 0): number {
   const most = Math.max(json.length, text.length) * mostTokensOfCharacter
   if (most <= enough) return most
   // Two languages for the same: a text is hardly ever the longer one, and then by far.
@@ -40,7 +38,7 @@ export function countThatFits(
   budget: number,
   render: (count: number) => AnswerContent,
   measureContent: (content: AnswerContent, enough: number) => number = (content, enough) =>
-    measureAnswer(content, undefined, enough),
+    measureAnswer(formsOf(content), enough),
 ): number {
   // Where everything fits, it does not matter by how much.
   const measure = (count: number) => measureContent(render(count), count === available ? budget : 0)

@@ -1,6 +1,6 @@
 import { countThatFits, measureAnswer } from './answer-budget.ts'
 import type { Pagination } from './answer-cursor.ts'
-import { presentAnswer, renderText, type AnswerContent } from './answer-text.ts'
+import { formsOf, presentAnswer, type AnswerContent, type AnswerForms } from './answer-text.ts'
 import type { ToolAnswer } from './define-tool.ts'
 import type { AskedGraph } from './graph-tool.ts'
 
@@ -36,19 +36,19 @@ export function presentPage<Item>(asked: AskedGraph, page: Page<Item>): ToolAnsw
   }
   if (items.length === 0) return presentAnswer(renderFirst(0), entitiesOf([]))
   // What was measured last is mostly what is answered.
-  let last: { count: number; content: AnswerContent; text: string } | undefined
+  let last: { count: number; content: AnswerContent; forms: AnswerForms } | undefined
   const renderOnce = (count: number) => {
     if (last?.count === count) return last
     const content = renderFirst(count)
-    last = { count, content, text: renderText(content) }
+    last = { count, content, forms: formsOf(content) }
     return last
   }
   const count = countThatFits(
     items.length,
     asked.maxTokens,
     (each) => renderOnce(each).content,
-    (content, enough) => measureAnswer(content, last?.text, enough),
+    (content, enough) => measureAnswer(last?.forms ?? formsOf(content), enough),
   )
-  const { content, text } = renderOnce(count)
-  return presentAnswer(content, entitiesOf(items.slice(0, count)), text)
+  const { content, forms } = renderOnce(count)
+  return presentAnswer(content, entitiesOf(items.slice(0, count)), forms)
 }

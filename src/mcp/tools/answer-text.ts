@@ -3,22 +3,32 @@ import type { ToolAnswer } from './define-tool.ts'
 /** What a tool says: a summary first, then plain data. */
 export type AnswerContent = { summary: string } & Record<string, unknown>
 
+/** Content as it is sent, in both ways. */
+export interface AnswerForms {
+  text: string
+  json: string
+}
+
+/** The text is made from the structured content, so that no client's model misses a fact another one gets. */
+export function formsOf(content: AnswerContent): AnswerForms {
+  return { text: renderText(content), json: JSON.stringify(content) }
+}
+
 /**
- * The text is made from the structured content, so that no client's model misses a fact another one gets.
  * @param entities references of what the answer is about
- * @param text the text of this very content, where it was rendered already
+ * @param forms of this very content, where they were made already
  */
 export function presentAnswer(
   content: AnswerContent,
   entities: readonly string[],
-  text = renderText(content),
+  { text, json } = formsOf(content),
 ): ToolAnswer {
   const structuredContent: Record<string, unknown> = {}
   for (const key of Object.keys(content)) {
     const value = content[key]
     if (value !== undefined) structuredContent[key] = value
   }
-  return { structuredContent, text, entities }
+  return { structuredContent, text, json, entities }
 }
 
 /** The summary as first line, then `key: value` lines, indented where values have parts. */

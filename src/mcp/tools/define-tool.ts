@@ -20,6 +20,8 @@ export interface ToolContext {
 export interface ToolAnswer {
   structuredContent: Record<string, unknown>
   text: string
+  /** `structuredContent` as it is sent, where that was made already to measure it. */
+  json?: string
   /** References of the entities it is about: those asked about first, then those told. For the audit log. */
   entities: readonly string[]
 }

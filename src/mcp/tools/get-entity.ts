@@ -10,7 +10,7 @@ import {
   presentLegend,
   type Naming,
 } from './answer-names.ts'
-import { presentAnswer, type AnswerContent } from './answer-text.ts'
+import { formsOf, presentAnswer, type AnswerContent } from './answer-text.ts'
 import { cardSections, presentCard, summarizeCard } from './entity-card.ts'
 import { defineGraphTool } from './graph-tool.ts'
 
@@ -86,7 +86,7 @@ function countEvidence(
   render: (count: number, evidenceCount: number) => AnswerContent,
 ): number {
   const count = countThatFits(available, budget, (each) => render(available, each))
-  return count === 1 && measureAnswer(render(available, 1)) > budget ? 0 : count
+  return count === 1 && measureAnswer(formsOf(render(available, 1))) > budget ? 0 : count
 }
 
 /** Both directions get their share where not everything fits. */
