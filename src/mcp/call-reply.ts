@@ -5,6 +5,7 @@ import { StoreUnavailable } from '../storage/contract.ts'
 import { createDeferred } from './deferred.ts'
 import type { EventLog } from './event-log.ts'
 import { type EventStream, openEventStream } from './event-stream.ts'
+import { sendMessage } from './message.ts'
 import type { ProtocolSession } from './protocol-sessions.ts'
 
 /** The answer to one request of a protocol session. Messages leave in the order they are given. */
@@ -80,9 +81,7 @@ export function createCallReply(deps: {
         stream[ending]()
         return
       }
-      ctx.status = 200
-      ctx.set('Content-Type', 'application/json; charset=utf-8')
-      ctx.body = text ?? JSON.stringify(answer)
+      sendMessage(ctx, text ?? JSON.stringify(answer))
       begin()
     })
   }

@@ -14,7 +14,7 @@ import { createCallCounter } from './call-counter.ts'
 import { countCall, isWithin } from './call-limit.ts'
 import { createChallenges } from './challenge.ts'
 import { parseClientFacts } from './client-facts.ts'
-import { readMessage } from './message.ts'
+import { readMessage, sendMessage } from './message.ts'
 import { exchange, toRequest } from './exchange.ts'
 import { createOpenExchanges } from './open-exchanges.ts'
 import { createOriginGuard } from './origin.ts'
@@ -23,6 +23,7 @@ import { createRequiredScopes } from './required-scope.ts'
 import type { ServerFactory } from './session-calls.ts'
 import { createSessionRequests, type SessionReading } from './session-requests.ts'
 import type { Tool } from './tools/define-tool.ts'
+import { withinMoment } from './within-moment.ts'
 
 export interface McpEndpointDeps extends Omit<BearerTokenDeps, 'artifacts' | 'documents'> {
   store: Pick<Store, 'artifacts' | 'documents' | 'logs' | 'bus' | 'limiter'>
@@ -154,8 +155,12 @@ export async function createMcpEndpoint(deps: McpEndpointDeps): Promise<Middlewa
   ): Promise<void> {
     if (call.era === 'modern' || ctx.get('Mcp-Session-Id') === '') return plain.answer(ctx, call, admission)
     const session = await sessions.require(ctx, principal, reading)
-    const plainAnswer = (signal: () => AbortSignal) => plain.run(call, admission, signal)
-    return session && sessions.post(ctx, session, { message, admission, plainAnswer })
+    if (!session) return
+    const plainAnswer = plain.begin(call, admission)
+    const quick = await withinMoment(plainAnswer.answer)
+    if (quick) return sendMessage(ctx, quick.text)
+    // From here on it may become a stream, be cancelled, or end with its session.
+    return sessions.post(ctx, session, { message, admission, plainAnswer })
   }
 
   return async (ctx, next) => {

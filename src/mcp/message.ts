@@ -37,6 +37,13 @@ function parseJson(text: string): unknown {
   }
 }
 
+/** Answers with a message, given as JSON. */
+export function sendMessage(ctx: Context, text: string): void {
+  ctx.status = 200
+  ctx.set('Content-Type', 'application/json; charset=utf-8')
+  ctx.body = text
+}
+
 /** Answers with a JSON-RPC error that belongs to no request. */
 export function refuseMessage(ctx: Context, status: number, code: number, message: string): undefined {
   ctx.status = status

@@ -12,6 +12,7 @@ import { type Admission, requireCaller } from './admission.ts'
 import { watchHangUp } from './exchange.ts'
 import type { SerializedMessage } from './message.ts'
 import { serverIdentity } from './server.ts'
+import type { PlainAnswer } from './session-calls.ts'
 import { createToolCalls, type ToolCallDeps } from './tool-call.ts'
 
 /** A call of a tool there is, about which nothing is unusual. */
@@ -116,7 +117,25 @@ export function createPlainCalls({ version, ...deps }: ToolCallDeps & { version:
     ctx.body = isModern ? text : `event: message\ndata: ${text}\n\n`
   }
 
-  return { recognize, run, answer }
+  /** Begins to answer a call that may have to be given up. */
+  function begin(call: PlainCall, admission: Admission): PlainAnswer {
+    let controller: AbortController | undefined
+    let isAbandoned = false
+    const signal = () => {
+      controller ??= new AbortController()
+      if (isAbandoned) controller.abort()
+      return controller.signal
+    }
+    return {
+      answer: run(call, admission, signal),
+      abandon() {
+        isAbandoned = true
+        controller?.abort()
+      },
+    }
+  }
+
+  return { recognize, answer, begin }
 }
 
 const messageKeys = new Set(['jsonrpc', 'id', 'method', 'params'])

@@ -31,8 +31,12 @@ export interface SessionCallDeps {
   serverRequests: ServerRequests
 }
 
-/** Makes the answer to one request, unless it is told to stop. */
-export type PlainAnswer = (signal: () => AbortSignal) => Promise<SerializedMessage>
+/** The answer to one request, on its way. */
+export interface PlainAnswer {
+  answer: Promise<SerializedMessage>
+  /** Tells whoever makes it that nobody waits for it. */
+  abandon: () => void
+}
 
 /** The id under which a server object hears again what the client said at `initialize`. */
 const restoreId = 'restore'
@@ -52,7 +56,7 @@ export function createSessionCalls({
   exchanges,
   serverRequests,
 }: SessionCallDeps) {
-  /** @param plainAnswer makes the answer to a request that needs no server object */
+  /** @param plainAnswer that to a request which needs no server object */
   return async function answer(
     ctx: Context,
     session: ProtocolSession,
@@ -111,18 +115,10 @@ export function createSessionCalls({
       }
     }
 
-    function workAlone(makeAnswer: PlainAnswer): Work {
-      let stopped: AbortController | undefined
-      let hasEnded = false
-      const signal = () => {
-        stopped ??= new AbortController()
-        if (hasEnded) stopped.abort()
-        return stopped.signal
-      }
+    function workAlone({ answer: made, abandon }: PlainAnswer): Work {
       const run = async () => {
         try {
-          const { message, text } = await makeAnswer(signal)
-          stopped = undefined
+          const { message, text } = await made
           await finish(message, () => reply.finish(message, text))
         } catch (err) {
           ctx.state.log.error({ err }, 'call failed')
@@ -132,17 +128,16 @@ export function createSessionCalls({
       return {
         begin: async () => void run(),
         hear: () => {},
-        async stop() {
-          hasEnded = true
-          stopped?.abort()
-        },
+        stop: async () => abandon(),
       }
     }
 
-    ctx.res.once('close', () => {
+    const hangUp = () => {
       // Whoever holds an event id may come back; for anybody else the work is lost.
       if (!ctx.res.writableFinished && !reply.isResumable()) end('The client hung up.')
-    })
+    }
+    if (ctx.res.closed) hangUp()
+    else ctx.res.once('close', hangUp)
 
     await work.begin()
     await reply.begun

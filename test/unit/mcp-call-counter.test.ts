@@ -40,15 +40,15 @@ describe('Counting calls', () => {
   it('asks the store seldom while little is used', async () => {
     const { process, asked } = createWorld()
     assert.equal(await callTimes(process(), 40), 40)
-    assert.ok(asked() <= 6, `${asked()} times`)
+    assert.ok(asked() <= 3, `${asked()} times`)
   })
 
-  it('lets two processes do at most seven more together', async () => {
-    for (const first of [1, 5, 9, 30, 52]) {
+  it('lets two processes do at most fifteen more together', async () => {
+    for (const first of [1, 5, 16, 17, 30, 52]) {
       const { process } = createWorld()
       const [one, other] = [process(), process()]
       const allowed = (await callTimes(one, first)) + (await callTimes(other, 150))
-      assert.ok(allowed >= 100 && allowed <= 107, `${allowed} with ${first} by the first`)
+      assert.ok(allowed >= 100 && allowed <= 115, `${allowed} with ${first} by the first`)
     }
   })
 
