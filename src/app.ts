@@ -167,8 +167,6 @@ export async function createApp({
   app.use(securityHeaders({ secure }))
   app.use(errorHandler({ render }))
   app.use(requestTarget({ app, publicUrl }))
-  app.use(assets.middleware)
-  app.use(protectedResourceMetadata({ publicUrl }))
   const version = packageVersion()
   app.use(
     await createMcpEndpoint({
@@ -182,6 +180,8 @@ export async function createApp({
       logger,
     }),
   )
+  app.use(protectedResourceMetadata({ publicUrl }))
+  app.use(assets.middleware)
   app.use(createTraceEndpoint({ ...shared, limiter: store.limiter, traceIngest }))
   app.use(authorizationServer.requests.routes())
   app.use(authorizationServer.interactions.routes())

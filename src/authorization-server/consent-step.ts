@@ -145,7 +145,7 @@ export function createConsentStep(deps: ConsentStepDeps): InteractionStep {
   async function repeatAnswer(ctx: Context): Promise<void> {
     const interaction = await provider.interactionDetails(ctx.req, ctx.res)
     if (interaction.result === undefined) throw new errors.SessionNotFound('already being answered')
-    leave(ctx, interaction, interaction.returnTo)
+    leave(ctx, interaction.returnTo)
   }
 
   async function allow(ctx: Context, interaction: Interaction, slug: string): Promise<void> {
@@ -166,7 +166,7 @@ export function createConsentStep(deps: ConsentStepDeps): InteractionStep {
       redirectUri: redirectUriOf(interaction),
     })
     const result = { consent: { grantId } }
-    leave(ctx, interaction, await provider.interactionResult(ctx.req, ctx.res, result))
+    leave(ctx, await provider.interactionResult(ctx.req, ctx.res, result))
   }
 
   /** Told to the organization that was chosen on the page, or to each that could have been. */
@@ -184,7 +184,7 @@ export function createConsentStep(deps: ConsentStepDeps): InteractionStep {
         address: ctx.state.address,
       })
     }
-    leave(ctx, interaction, await provider.interactionResult(ctx.req, ctx.res, denied))
+    leave(ctx, await provider.interactionResult(ctx.req, ctx.res, denied))
   }
 
   return {

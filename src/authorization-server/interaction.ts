@@ -1,7 +1,5 @@
 import { type Client, errors, type Provider } from 'oidc-provider'
 import type { Context } from '../http/request-context.ts'
-import { allowFormRedirect } from '../http/security-headers.ts'
-import { formActionSource } from './redirect-uris.ts'
 
 /** oidc-provider's record of an authorization that waits for a person. */
 export type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>
@@ -40,9 +38,7 @@ export function nameOf(client: Client): string {
 }
 
 /** Back to the authorization endpoint, which reads the result; 303, so that no credentials are posted on (RFC 9700 §4.12). */
-export function leave(ctx: Context, interaction: Interaction, location: string): void {
-  // Chromium checks the whole redirect chain against the CSP of the page that held the form.
-  allowFormRedirect(ctx, formActionSource(redirectUriOf(interaction)))
+export function leave(ctx: Context, location: string): void {
   ctx.status = 303
   ctx.set('Location', location)
 }

@@ -56,7 +56,7 @@ export function createInteractions(deps: InteractionsDeps): Router<RequestState>
     const query = new URLSearchParams(
       parameters.map(([name, value]): [string, string] => [name, String(value)]),
     )
-    leave(ctx, interaction, `/oauth/authorize?${query.toString()}`)
+    leave(ctx, `/oauth/authorize?${query.toString()}`)
   }
 
   return new Router<RequestState>()

@@ -42,17 +42,17 @@ export function createSignInStep({
     })
   }
 
-  async function goOn(ctx: Context, interaction: Interaction, signIn: SignIn): Promise<void> {
+  async function goOn(ctx: Context, signIn: SignIn): Promise<void> {
     const { user, amr, organizationId, startedAt } = signIn
     const acr = reachAsAcr(organizationId)
     const result = { login: { accountId: user.id, amr, acr, ts: startedAt / 1000 } }
-    leave(ctx, interaction, await provider.interactionResult(ctx.req, ctx.res, result))
+    leave(ctx, await provider.interactionResult(ctx.req, ctx.res, result))
   }
 
   return {
     async show(ctx, interaction) {
       const signIn = await signIns.find(ctx)
-      if (signIn && isAnswer(interaction, signIn)) return goOn(ctx, interaction, signIn)
+      if (signIn && isAnswer(interaction, signIn)) return goOn(ctx, signIn)
       await renderForm(ctx, interaction)
     },
     async submit(ctx, interaction, form) {
@@ -65,7 +65,7 @@ export function createSignInStep({
             'This browser is signed in as somebody else. Sign out there first.',
           )
         }
-        await goOn(ctx, interaction, await signIns.start(ctx, user, { amr: ['pwd'] }))
+        await goOn(ctx, await signIns.start(ctx, user, { amr: ['pwd'] }))
       } catch (error) {
         if (!(error instanceof DomainError)) throw error
         ctx.status = 422

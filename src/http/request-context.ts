@@ -12,8 +12,8 @@ export interface RequestState {
   log: RequestLog
   /** The client's address, through trusted proxies only. */
   address: string
-  /** Nonce of this response's Content-Security-Policy. */
-  cspNonce: string
+  /** Where forms of the page may lead, besides here. */
+  formRedirect?: string
 }
 
 /** A Koa context with our state. */

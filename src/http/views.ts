@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { Eta } from 'eta'
 import { packageRoot } from '../package.ts'
 import type { Context } from './request-context.ts'
+import { setPageHeaders } from './security-headers.ts'
 import type { ViewData, ViewName } from './view-data.ts'
 
 /** Renders a page of `views/` as the response's body. Templates get data, never the context. */
@@ -17,7 +18,8 @@ export function createViews({
 }): Render {
   const eta = new Eta({ views: join(packageRoot(), 'views'), cache: true, autoEscape: true })
   return (ctx, name, data) => {
+    const nonce = setPageHeaders(ctx)
     ctx.type = 'html'
-    ctx.body = eta.render(name, { ...data, assetUrl, nonce: ctx.state.cspNonce, now: now() })
+    ctx.body = eta.render(name, { ...data, assetUrl, nonce, now: now() })
   }
 }

@@ -86,6 +86,12 @@ test('UI-02 the CSP allows no inline script, and no page has one without nonce (
   }
 })
 
+test('what is no page may load, run and send nothing (CSP Level 3 §6.1)', async () => {
+  const answer = await fetch(`${server.origin}/.well-known/oauth-authorization-server`)
+  const policy = answer.headers.get('content-security-policy')
+  assert.equal(policy, "default-src 'none'; base-uri 'none'; frame-ancestors 'none'")
+})
+
 test('UI-04 an interaction does not open without its cookie (login CSRF)', async () => {
   const page = await begin(ada)
   const response = await fetch(page.url)
