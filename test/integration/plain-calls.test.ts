@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { after, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { DomainError } from '../../src/domain/errors.ts'
+import { presentAnswer } from '../../src/mcp/tools/answer-text.ts'
 import { defineTool } from '../../src/mcp/tools/define-tool.ts'
 import { whoami } from '../../src/mcp/tools/whoami.ts'
 import {
@@ -13,6 +16,8 @@ import {
 } from '../support/mcp-endpoint.ts'
 
 const requiredScope = 'architecture:read'
+/** How many calls of `slow` were told that nobody waits. */
+let abandoned = 0
 const toolsUnderTest = [
   whoami,
   defineTool({
@@ -30,6 +35,29 @@ const toolsUnderTest = [
     requiredScope,
     inputSchema: z.strictObject({}),
     handler: () => Promise.reject(new DomainError('not_found', 'There is no entity "cart".')),
+  }),
+  defineTool({
+    name: 'measured',
+    title: 'Measured',
+    description: 'Was made JSON of before it answers.',
+    requiredScope,
+    inputSchema: z.strictObject({}),
+    handler: async () =>
+      presentAnswer({ summary: 'a\u2028"\\ é', total: 2, next_cursor: undefined, names: ['b', '<c>'] }, []),
+  }),
+  defineTool({
+    name: 'slow',
+    title: 'Slow',
+    description: 'Takes longer than a moment, or as long as somebody waits.',
+    requiredScope,
+    inputSchema: z.strictObject({ endless: z.boolean().default(false) }),
+    async handler({ endless }, { signal }) {
+      if (endless) {
+        await once(signal(), 'abort')
+        abandoned += 1
+      } else await sleep(120)
+      return { structuredContent: { endless }, text: 'done', entities: [] }
+    },
   }),
 ]
 
@@ -81,9 +109,12 @@ const plain: Record<string, Request> = {
   'a call of the oldest revision': { ...legacy({ name: 'whoami' }), revision: '2024-10-07' },
   'a call with arguments': legacy({ name: 'picky', arguments: { query: 'a\u2028"\\', limit: 3 } }),
   'a call with wrong arguments': legacy({ name: 'picky', arguments: { query: 7, more: null } }),
+  'a call whose answer was measured': legacy({ name: 'measured' }),
+  'a call that takes longer': legacy({ name: 'slow' }),
   'a call that is refused': legacy({ name: 'refusing', arguments: {} }),
   'a call of 2026-07-28': modern({ name: 'whoami', arguments: {} }),
   'a call of 2026-07-28 with arguments': modern({ name: 'picky', arguments: { query: 'x' } }),
+  'a call of 2026-07-28 whose answer was measured': modern({ name: 'measured' }),
   'a call of 2026-07-28 with wrong arguments': modern({ name: 'picky', arguments: { limit: 99 } }),
   'a call of 2026-07-28 that is refused': modern({ name: 'refusing' }),
   'a call of 2026-07-28 with a progress token': modern(
@@ -240,6 +271,17 @@ describe('A plain call', () => {
       assert.deepEqual(await send(ours, request, session), expected, title)
       assert.deepEqual(await send(withoutSdk, request, session), expected, title)
     }
+  })
+
+  it('is given up in a protocol session when the client cancels it (MCP 2025-11-25, Cancellation)', async () => {
+    const session = { 'mcp-session-id': (await beginSession(ours.url, token))['mcp-session-id'] }
+    const answering = send(withoutSdk, legacy({ name: 'slow', arguments: { endless: true } }), session)
+    await sleep(150)
+    const params = { requestId: 1, reason: 'enough' }
+    const message = { jsonrpc: '2.0', method: 'notifications/cancelled', params }
+    assert.equal((await send(withoutSdk, { message, revision: '2025-11-25' }, session)).status, 202)
+    assert.match((await answering).body, /"error":\{"code":-32000,"message":"The request was cancelled."\}/)
+    assert.equal(abandoned, 1, 'the tool was told')
   })
 
   it('leaves to the SDK what it has to judge in a protocol session', async () => {
