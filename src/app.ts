@@ -2,6 +2,7 @@ import Koa from 'koa'
 import type { Logger } from 'pino'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { createArchitecture } from './architecture/architecture.ts'
+import { createReadApart } from './architecture/importers/read-apart.ts'
 import type { TraceIngest } from './architecture/ingestion/trace-ingest.ts'
 import { createPendingImports } from './architecture/pending-imports.ts'
 import { createAuthorizationServer } from './authorization-server/authorization-server.ts'
@@ -86,7 +87,7 @@ export async function createApp({
   const metrics = new Registry()
   collectDefaultMetrics({ register: metrics })
 
-  const architecture = createArchitecture({ blobs: store.blobs, now })
+  const architecture = createArchitecture({ blobs: store.blobs, now, read: createReadApart() })
   const assets = createAssets()
   const render = createViews({ assetUrl: assets.url, now })
   const csrf = createCsrf({ secrets, publicUrl })

@@ -5,8 +5,9 @@ import { createGraphStore, type Update } from './graph-store.ts'
 import { inEnvironment, parseEnvironment } from './environments.ts'
 import type { ImportFile } from './importers/import-file.ts'
 import { readFiles, type TypedReading } from './importers/importers.ts'
+import type { FilesRead, ReadFiles } from './importers/read-apart.ts'
 import { createLoading, type Loading } from './loading.ts'
-import type { JoinDecision } from './joining.ts'
+import { type JoinDecision, withDecision } from './joining.ts'
 import type { ImporterType } from './model.ts'
 import type { GraphDifference } from './queries/difference.ts'
 import { sampleFiles } from './sample.ts'
@@ -101,8 +102,15 @@ export interface ImportedSource {
   relations: number
 }
 
+export interface ArchitectureDeps {
+  blobs: Blobs
+  now: () => number
+  /** By default at once, while nothing else is done. */
+  read?: ReadFiles
+}
+
 /** @returns the graphs kept in `blobs`, under `graph:{organizationId}`. */
-export function createArchitecture({ blobs, now }: { blobs: Blobs; now: () => number }): Architecture {
+export function createArchitecture({ blobs, now, read = readFiles }: ArchitectureDeps): Architecture {
   const store = createGraphStore({ blobs })
   const { load, forget } = createLoading({ store })
 
@@ -158,9 +166,9 @@ export function createArchitecture({ blobs, now }: { blobs: Blobs; now: () => nu
     files: readonly ImportFile[],
     { type, dryRun }: ImportOptions,
     named: string | undefined,
-  ): Promise<ReturnType<typeof readFiles>> {
+  ): Promise<FilesRead> {
     try {
-      return readFiles(files, type)
+      return await read(files, type)
     } catch (error) {
       if (!(error instanceof DomainError) || dryRun) throw error
       const message = error.message.slice(0, 500)
@@ -252,18 +260,6 @@ function noteFailure(
   const failed = sections.map(({ source: { id, scope } }) => ({ id, scope, ...failure }))
   const others = snapshot.failures.filter((each) => !failed.some((key) => isSection(key, each)))
   return { ...snapshot, failures: [...others, ...failed] }
-}
-
-function withDecision(
-  decisions: readonly JoinDecision[],
-  [a, b]: readonly [string, string],
-  verdict: JoinDecision['verdict'] | undefined,
-  made: Pick<JoinDecision, 'at' | 'by'>,
-): JoinDecision[] {
-  if (a === b) throw new DomainError('invalid_input', 'These are one entity already.', { field: 'ref' })
-  const refs = a < b ? ([a, b] as const) : ([b, a] as const)
-  const others = decisions.filter((decision) => decision.refs.join('\n') !== refs.join('\n'))
-  return verdict === undefined ? others : [...others, { refs, verdict, ...made }]
 }
 
 function summarize(

@@ -1,3 +1,4 @@
+import { DomainError } from '../domain/errors.ts'
 import { isPlaced } from './kind-groups.ts'
 import type { ClaimedEntity, JoinedEntity } from './model.ts'
 import type { Section } from './sections.ts'
@@ -10,6 +11,22 @@ export interface JoinDecision {
   at: number
   /** Id of the user; absent for the operator. */
   by?: string | undefined
+}
+
+/**
+ * Decisions with one more about a pair, in place of the former one about it; without a verdict that is only taken back.
+ * @throws {DomainError} `invalid_input` for one entity twice
+ */
+export function withDecision(
+  decisions: readonly JoinDecision[],
+  [a, b]: readonly [string, string],
+  verdict: JoinDecision['verdict'] | undefined,
+  made: Pick<JoinDecision, 'at' | 'by'>,
+): JoinDecision[] {
+  if (a === b) throw new DomainError('invalid_input', 'These are one entity already.', { field: 'ref' })
+  const refs = a < b ? ([a, b] as const) : ([b, a] as const)
+  const others = decisions.filter((decision) => decision.refs.join('\n') !== refs.join('\n'))
+  return verdict === undefined ? others : [...others, { refs, verdict, ...made }]
 }
 
 /** Which entity of the graph each claimed reference became; several where it stands for one in each environment. */

@@ -92,10 +92,11 @@ const layers: Record<string, { folders: string[]; packages: string[] }> = {
   // No network and no file system below this line.
   architecture: {
     folders: ['domain', 'storage/contract.ts'],
-    // Of dagre the layout of diagrams, of protobufjs the reading of bytes: arithmetic.
+    // Of dagre the layout of diagrams, of protobufjs the reading of bytes: arithmetic. Threads for importers alone.
     packages: [
       'node:crypto',
       'node:util',
+      'node:worker_threads',
       'node:zlib',
       '@dagrejs/dagre',
       'protobufjs/light.js',
