@@ -9,7 +9,7 @@ import { getDependencies } from '../../src/mcp/tools/get-dependencies.ts'
 import { getEntity } from '../../src/mcp/tools/get-entity.ts'
 import { tools } from '../../src/mcp/tools/tools.ts'
 import { processorMilliseconds } from '../support/processor-time.ts'
-import { entity, graph, randomGraph, relation } from '../support/random-graphs.ts'
+import { entity, graph, randomGraph, randomNumbers, relation } from '../support/random-graphs.ts'
 import { call, serving } from '../support/tool-calls.ts'
 import { questionsAbout } from '../support/tool-questions.ts'
 
@@ -57,22 +57,44 @@ for (const { size, edges, most, budgets } of [
   })
 }
 
-test('names of other alphabets, of random letters and long ones keep to the budget too', async () => {
-  const names = Array.from({ length: 300 }, (_, at) => {
-    const letters = `${(at * 7919 + 13).toString(36)}-${(at * 104_729 + 7).toString(16)}`
-    return [`注文サービス${at}`, `größe-${letters}`, `Überweisung.${letters}.svc.cluster.local`][at % 3] ?? ''
+/** A text of so many characters, of these. */
+function drawn(characters: string, length: number, random: () => number): string {
+  return Array.from({ length }, () => characters[Math.floor(random() * characters.length)]).join('')
+}
+
+const alphabet = 'abcdefghijklmnopqrstuvwxyz'
+const namings: Record<string, (at: number, random: () => number) => string> = {
+  words: (at) =>
+    `${['order', 'payment', 'cart'][at % 3]}-${['worker', 'gateway', 'cache'][(at >> 1) % 3]}-${at}`,
+  'another alphabet': (at) => `注文サービス${at}`,
+  'letters with marks': (at) => `größe-überweisung-${at}.svc.cluster.local`,
+  'random letters': (_, random) => drawn(alphabet, 10, random),
+  'random capitals': (_, random) => drawn(alphabet.toUpperCase(), 8, random),
+  'random letters of both cases and digits': (_, random) =>
+    drawn(`${alphabet}${alphabet.toUpperCase()}0123456789`, 20, random),
+  syllables: (_, random) =>
+    Array.from({ length: 4 }, () => drawn('bdfgklmnprstvz', 1, random) + drawn('aeiou', 1, random)).join(''),
+  'hexadecimal digits': (_, random) => drawn('0123456789abcdef', 32, random),
+}
+
+for (const [what, nameOf] of Object.entries(namings)) {
+  test(`names of ${what} keep to the budget and fill it`, async () => {
+    const random = randomNumbers(7)
+    const names = Array.from({ length: 1200 }, (_, at) => nameOf(at, random))
+    const [first = ''] = names
+    const odd = graph(
+      names.map((name) => entity(name)),
+      names.slice(1).map((name) => relation(`service:shop/${name}`, `service:shop/${first}`)),
+    )
+    for (const max_tokens of [500, 2000, 8000]) {
+      const question = { ref: first, direction: 'upstream', max_tokens }
+      const { content, text } = await call(getDependencies, question, serving(odd))
+      const tokens = Math.max(countTokens(JSON.stringify(content)), countTokens(text))
+      assert.ok(tokens <= max_tokens * 1.1, `${tokens} tokens for ${max_tokens}`)
+      assert.ok(content['truncated'] === false || tokens >= max_tokens * 0.55, `${tokens} of ${max_tokens}`)
+    }
   })
-  const odd = graph(
-    names.map((name) => entity(name)),
-    names.slice(1).map((name) => relation(`service:shop/${name}`, `service:shop/${names[0] ?? ''}`)),
-  )
-  for (const max_tokens of [500, 2000, 8000]) {
-    const question = { ref: names[0], direction: 'upstream', max_tokens }
-    const { content, text } = await call(getDependencies, question, serving(odd))
-    const tokens = Math.max(countTokens(JSON.stringify(content)), countTokens(text))
-    assert.ok(tokens <= max_tokens * 1.1, `${tokens} tokens for ${max_tokens}`)
-  }
-})
+}
 
 test('the list of tools takes less than 5,000 tokens', (t) => {
   const tokens = countTokens(JSON.stringify(presentTools(tools)))
