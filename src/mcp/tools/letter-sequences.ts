@@ -47,10 +47,13 @@ export function sequenceOf(first: number, second: number, third: number): number
 
 function findSequences(known: readonly string[]): Uint8Array {
   const found = new Uint8Array(letters ** 3)
-  const at = (word: string, position: number) => word.charCodeAt(position) - 97
   for (const word of known) {
     for (let i = 0; i + 2 < word.length; i += 1)
-      found[sequenceOf(at(word, i), at(word, i + 1), at(word, i + 2))] = 1
+      found[sequenceOf(letterAt(word, i), letterAt(word, i + 1), letterAt(word, i + 2))] = 1
   }
   return found
+}
+
+function letterAt(word: string, position: number): number {
+  return word.charCodeAt(position) - 97
 }
