@@ -192,6 +192,18 @@ networks: { backend: {} }
     assert.equal(read(content).claims.relations[0]?.evidence.length, 4)
   })
 
+  it('knows services whatever letters of their names are capitals, and takes no other word in capitals for a host', () => {
+    const content = `
+services:
+  Web:
+    image: web
+    environment: { DB: OrdersDb:5432, TARGET_ADDR: 'ApiServer:8080', LEVEL: 'ERROR:404' }
+  OrdersDb: { image: postgres }
+  apiserver: { image: api }
+`
+    assert.deepEqual(edges(content), ['Web calls apiserver', 'Web reads_writes OrdersDb'])
+  })
+
   it('keeps what is used and described nowhere as unresolved, also told by host and port apart', () => {
     const content = `
 services:

@@ -128,8 +128,13 @@ function inItem(item: string, name: NameMeaning, bare: boolean): Address[] {
   const doubtful = afterCredentials !== item || name.holdsSecret
   const rest = { scheme: undefined, named: name.suggestsAddress, doubtful }
   const withoutProtocol = afterCredentials.replace(/^(?:tcp|udp|dns|passthrough):(?=[a-z])/, '')
-  const [, host, port] = /^([a-z0-9._-]{1,253}):(\d{1,5})(?:\/.*)?$/s.exec(withoutProtocol) ?? []
-  if (host !== undefined) return addressOf(host, Number(port), { form: 'host_port', ...rest })
+  const [, host, port] = /^([a-z0-9._-]{1,253}):(\d{1,5})(?:\/.*)?$/is.exec(withoutProtocol) ?? []
+  if (host !== undefined) {
+    const lower = host.toLowerCase()
+    // In capitals it may be anything with a number (`ERROR:404`), or a name that somebody gave a service.
+    const how = { form: 'host_port' as const, ...rest, doubtful: doubtful || lower !== host }
+    return addressOf(lower, Number(port), how)
+  }
   const isHost = item === afterCredentials && (bare || isClusterName(item))
   return isHost ? addressOf(item, undefined, { form: 'host', ...rest }) : []
 }
