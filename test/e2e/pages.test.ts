@@ -11,7 +11,7 @@ import {
 } from '../support/browser-pages.ts'
 import { declaredRoutes } from '../support/declared-routes.ts'
 import { authorizationUrl, claudeCode, pkce } from '../support/oauth-client.ts'
-import { findFaults } from '../support/page-faults.ts'
+import { createFaultFinder } from '../support/page-faults.ts'
 import { open, openFor, visits } from '../support/page-visits.ts'
 import { type Person, type PopulatedSite, startPopulatedSite } from '../support/populated-site.ts'
 import { password, startServer, type TestServer } from '../support/server.ts'
@@ -77,6 +77,7 @@ describe('The pages in Chromium', { skip }, () => {
 
     it('pass axe-core, fit 360 px and show where the focus is, light and dark', async () => {
       const faults: string[] = []
+      const { findFaults } = createFaultFinder()
       for (const [route, ofRoute] of Object.entries(visits)) {
         if (typeof ofRoute === 'string') continue
         for (const visit of ofRoute) {
