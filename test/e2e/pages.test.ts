@@ -92,6 +92,19 @@ describe('The pages in Chromium', { skip }, () => {
       assert.deepEqual(faults, [])
     })
 
+    it('are at fault where a text is too pale, though the same page passed before', async () => {
+      const page = await pageOf('guest')
+      const { findFaults } = createFaultFinder()
+      await page.goto('/sign-in')
+      assert.deepEqual(await findFaults(page), [])
+      await page.evaluate(() => {
+        document.querySelector('h1')?.style.setProperty('color', 'rgb(153 153 153)')
+      })
+      const [fault, ...more] = await findFaults(page)
+      assert.match(fault ?? '', /^light, 1440 px: serious color-contrast: <h1/)
+      assert.deepEqual(more, [])
+    })
+
     it('are walked through with Tab alone, from the skip link to the last button', async () => {
       const page = await pageOf('ada')
       await page.setViewportSize({ width: 1440, height: 800 })

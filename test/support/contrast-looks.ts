@@ -28,14 +28,17 @@ declare const axe: { _audit: { rules: Rule[]; checks: Record<'color-contrast', {
  * and the size of a text, and all that is painted behind it.
  */
 export function judgeEachLookOnce(): void {
-  const rule = axe._audit.rules.find(({ id }) => id === 'color-contrast')
+  const { _audit: audit } = axe
+  const rule = audit.rules.find(({ id }) => id === 'color-contrast')
   if (!rule) throw new Error('axe-core has no rule for contrast')
   const { matches } = rule
-  const check = axe._audit.checks['color-contrast']
+  const check = audit.checks['color-contrast']
   const { evaluate } = check
+  const fields = 'input, select, textarea'
   const nothing = 'rgba(0, 0, 0, 0) none 1 none normal'
   rule.matches = (node) =>
-    isField(node) || [...node.childNodes].some((child) => child.nodeType === 3 && child.nodeValue?.trim())
+    node.matches(fields) ||
+    [...node.childNodes].some((child) => child.nodeType === 3 && child.nodeValue?.trim())
   check.evaluate = function (node, options, virtualNode, context) {
     const { judged } = window.contrast
     const look = lookOf(node)
@@ -46,13 +49,9 @@ export function judgeEachLookOnce(): void {
     return result
   }
 
-  function isField(node: Element): boolean {
-    return node.matches('input, select, textarea')
-  }
-
   function lookOf(node: HTMLElement): string {
     const { color, fontSize, fontWeight, textShadow } = getComputedStyle(node)
-    return [isField(node), color, fontSize, fontWeight, textShadow, behind(node)].join(' ')
+    return [node.matches(fields), color, fontSize, fontWeight, textShadow, behind(node)].join(' ')
   }
 
   function behind(node: HTMLElement | null): string {

@@ -10,14 +10,16 @@ const axeFile = fileURLToPath(import.meta.resolve('axe-core/axe.min.js'))
 
 /** Gives every page of a context what {@link createFaultFinder} needs; not subject to the Content-Security-Policy. */
 export async function prepareForFaults(context: BrowserContext): Promise<void> {
-  await context.addInitScript({ content: `${await readFile(axeFile, 'utf8')};(${judgeEachLookOnce})()` })
+  await context.addInitScript({
+    content: `${await readFile(axeFile, 'utf8')};(${String(judgeEachLookOnce)})()`,
+  })
 }
 
 /** What a colour scheme or a width can change; the rest is the same in both and looked at once. */
 const rulesOfLook: string[] = ['color-contrast', 'link-in-text-block', 'scrollable-region-focusable']
 
-/** For pages of one site, one after the other. */
-export function createFaultFinder() {
+/** For the pages of one site, one after the other. */
+export function createFaultFinder(): { findFaults: (this: void, page: Page) => Promise<string[]> } {
   const looks = [
     { width: 1440, colorScheme: 'light', rules: undefined, judged: new Set<string>() },
     { width: 360, colorScheme: 'dark', rules: rulesOfLook, judged: new Set<string>() },
