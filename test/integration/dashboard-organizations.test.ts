@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { type Browser, createBrowser, type Page } from '../support/browser.ts'
-import { password, populate, startServer, type TestServer } from '../support/server.ts'
+import { password, populate, startServer, type TestServer, prepareUser } from '../support/server.ts'
 
 describe('Pages of organizations', () => {
   let server: TestServer
@@ -25,11 +25,7 @@ describe('Pages of organizations', () => {
   })
 
   it('tell people in no organization what to do', async () => {
-    const { user, change } = await server.domain.users.prepare({
-      email: 'new@example.com',
-      name: 'New',
-      password,
-    })
+    const { user, change } = prepareUser(server.domain, { email: 'new@example.com', name: 'New' })
     await server.store.documents.commit([change])
     const browser = createBrowser(server.origin)
     const page = await browser.submit(await browser.open('/sign-in'), { email: user.email, password })

@@ -4,7 +4,7 @@ import { createBrowser } from '../support/browser.ts'
 import { invite, linkOn, requireLink } from '../support/invitations.ts'
 import { startMailServer } from '../support/mail-server.ts'
 import { redisSkipReason, startRedis } from '../support/redis.ts'
-import { password, populate, startServer, type TestServer } from '../support/server.ts'
+import { password, populate, startServer, type TestServer, prepareUser } from '../support/server.ts'
 import { openAs } from '../support/signed-in-browser.ts'
 
 const members = '/organizations/acme/members'
@@ -173,11 +173,7 @@ describe('Inviting', () => {
   before(async () => {
     server = await startServer()
     const people = await populate(server)
-    const { user, change } = await server.domain.users.prepare({
-      email: 'al@example.com',
-      name: 'Al',
-      password,
-    })
+    const { user, change } = prepareUser(server.domain, { email: 'al@example.com', name: 'Al' })
     await server.store.documents.commit([
       change,
       server.domain.members.prepare(people.acme.id, user.id, 'admin'),

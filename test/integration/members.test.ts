@@ -6,7 +6,7 @@ import { createBrowser, type Page } from '../support/browser.ts'
 import { requireLink } from '../support/invitations.ts'
 import { callTool, refresh, signIn } from '../support/oauth-client.ts'
 import { redisSkipReason, startRedis } from '../support/redis.ts'
-import { freePort, password, populate, startServer, type TestServer } from '../support/server.ts'
+import { freePort, password, populate, startServer, type TestServer, prepareUser } from '../support/server.ts'
 import { startRoundRobin } from '../support/server-process.ts'
 import { openAs } from '../support/signed-in-browser.ts'
 
@@ -50,7 +50,7 @@ for (const engine of ['SQLite', 'Redis'] as const) {
     /** Somebody new in Acme. */
     async function add(name: string, role: Role): Promise<string> {
       const email = `${name}@example.com`
-      const { user, change } = await server.domain.users.prepare({ email, name, password })
+      const { user, change } = prepareUser(server.domain, { email, name })
       const member = server.domain.members.prepare(people.acme.id, user.id, role)
       await server.store.documents.commit([change, member])
       return user.id

@@ -13,7 +13,7 @@ import {
   signInAt,
 } from '../support/oauth-client.ts'
 import { redisSkipReason, startRedis } from '../support/redis.ts'
-import { password, populate, startServer, type TestServer } from '../support/server.ts'
+import { populate, startServer, type TestServer, prepareUser } from '../support/server.ts'
 import { openAs } from '../support/signed-in-browser.ts'
 
 const week = 7 * 24 * 60 * 60 * 1000
@@ -165,11 +165,7 @@ for (const store of stores) {
     })
 
     it('can be made in the middle of an authorization by a user who is in none', async () => {
-      const { change } = await server.domain.users.prepare({
-        email: 'new@example.com',
-        name: 'New',
-        password,
-      })
+      const { change } = prepareUser(server.domain, { email: 'new@example.com', name: 'New' })
       await server.store.documents.commit([change])
       const browser = createBrowser(server.origin)
       const clientId = await register(server.origin)

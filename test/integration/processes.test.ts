@@ -3,6 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
+import { parseConfig } from '../../src/config.ts'
+import { createDomain } from '../../src/domain/domain.ts'
+import { openStore } from '../../src/storage/open.ts'
 import { raceOnce } from '../faults/race.ts'
 import { createBrowser } from '../support/browser.ts'
 import {
@@ -17,7 +20,7 @@ import {
 import { answerOf, beginSession, post as postMessage, toolCall } from '../support/mcp-endpoint.ts'
 import { runCommandHere } from '../support/command-line.ts'
 import { redisServerSkipReason, startRedis } from '../support/redis.ts'
-import { freePort, password } from '../support/server.ts'
+import { freePort, password, populate } from '../support/server.ts'
 import { runCommand, spawnServer, startRoundRobin, testSecretKey } from '../support/server-process.ts'
 
 const manifest = (name: string, calls: string) => `
@@ -37,6 +40,7 @@ metadata: { name: ${name} }
 spec: { selector: { app: ${name} }, ports: [{ port: 80 }] }
 `
 
+/** An owner of acme, made as the first command of an operator makes one. */
 async function owner(environment: Record<string, string>): Promise<void> {
   const args = ['setup', '--email', 'ada@example.com', '--organization', 'Acme']
   const { code, stderr } = await runCommand(args, environment, `${password}\n`)
@@ -76,7 +80,9 @@ describe(
       const port = await freePort()
       const origin = `http://localhost:${port}`
       const environment = { PUBLIC_URL: origin, REDIS_URL: redis.url, SECRET_KEY: testSecretKey }
-      await owner(environment)
+      const store = await openStore(parseConfig(environment))
+      await populate({ store, domain: createDomain({ store, now: Date.now }) })
+      await store.close()
       let [first, second] = await Promise.all([spawnServer(environment), spawnServer(environment)])
       const balancer = await startRoundRobin(port, () => [first.port, second.port])
       after(async () => {
@@ -175,7 +181,8 @@ describe('one process on the embedded store', () => {
 
     const file = join(environment.DATA_DIR, 'shop.yaml')
     await writeFile(file, `${manifest('shop', 'stock')}---${manifest('stock', 'prices')}`)
-    const imported = await runCommand(['import', '--organization', 'acme', file], {
+    // This process is another one than the server.
+    const imported = await runCommandHere(['import', '--organization', 'acme', file], {
       ...environment,
       SECRET_KEY: testSecretKey,
     })

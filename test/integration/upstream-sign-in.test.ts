@@ -12,7 +12,7 @@ import {
   signIn,
 } from '../support/oauth-client.ts'
 import { redisSkipReason, startRedis, type RedisFixture } from '../support/redis.ts'
-import { password, populate, startServer, type TestServer } from '../support/server.ts'
+import { password, populate, startServer, type TestServer, prepareUser } from '../support/server.ts'
 import {
   startUpstreamProvider,
   upstreamClient,
@@ -119,11 +119,7 @@ for (const engine of ['SQLite', 'Redis'] as const) {
     })
 
     it('ends what opened an account before its owner came: it may have been made by another (pre-hijacking)', async () => {
-      const { user, change } = await server.domain.users.prepare({
-        email: 'heidi@example.com',
-        name: 'Not Heidi',
-        password,
-      })
+      const { user, change } = prepareUser(server.domain, { email: 'heidi@example.com', name: 'Not Heidi' })
       const acme = await server.domain.organizations.findBySlug('acme')
       await server.store.documents.commit([
         change,

@@ -11,7 +11,7 @@ import { service } from '../support/kubernetes-manifests.ts'
 import { mcpHeaders, post } from '../support/mcp-endpoint.ts'
 import { callTool, signIn, type Tokens } from '../support/oauth-client.ts'
 import { redisSkipReason, startRedis } from '../support/redis.ts'
-import { password, startServer, type TestServer } from '../support/server.ts'
+import { password, startServer, type TestServer, prepareUser } from '../support/server.ts'
 import { openAs } from '../support/signed-in-browser.ts'
 import { upload } from '../support/uploads.ts'
 
@@ -256,11 +256,7 @@ for (const store of stores) {
         user: { email: 'nora@example.com', name: 'Nora', password },
         organization: { name: 'North', slug: 'northern' },
       })
-      const { user: other, change } = await server.domain.users.prepare({
-        email: 'saul@example.com',
-        name: 'Saul',
-        password,
-      })
+      const { user: other, change } = prepareUser(server.domain, { email: 'saul@example.com', name: 'Saul' })
       await server.store.documents.commit([change])
       const south = { name: 'South', slug: 'southern' }
       await server.domain.organizationNames.create(other, south, { actor: { kind: 'operator' } })

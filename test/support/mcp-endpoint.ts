@@ -34,10 +34,9 @@ export async function signedInClient(options: { store?: Store } = {}) {
   const { users, organizations, members, clientSessions } = domain
   const deps = { ...domain, artifacts, documents, now }
 
-  const { user, change: userChange } = await users.prepare({
+  const { user, change: userChange } = users.prepareWithoutPassword({
     email: `${randomBytes(4).toString('hex')}@example.com`,
     name: 'Ada Lovelace',
-    password: 'a long enough password',
   })
   const { organization, change } = organizations.prepare({
     name: 'Acme "Søhne" \\ Co',

@@ -1,46 +1,65 @@
 /// <reference lib="dom" />
 
+import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { AxeResults, RunOptions } from 'axe-core'
 import type { BrowserContext, Page } from 'playwright-core'
+import { judgeEachLookOnce } from './contrast-looks.ts'
 
-/** Gives every page of a context what {@link findFaults} needs; not subject to the Content-Security-Policy. */
+const axeFile = fileURLToPath(import.meta.resolve('axe-core/axe.min.js'))
+
+/** Gives every page of a context what {@link createFaultFinder} needs; not subject to the Content-Security-Policy. */
 export async function prepareForFaults(context: BrowserContext): Promise<void> {
-  await context.addInitScript({ path: fileURLToPath(import.meta.resolve('axe-core/axe.min.js')) })
+  await context.addInitScript({
+    content: `${await readFile(axeFile, 'utf8')};(${String(judgeEachLookOnce)})()`,
+  })
 }
 
 /** What a colour scheme or a width can change; the rest is the same in both and looked at once. */
 const rulesOfLook: string[] = ['color-contrast', 'link-in-text-block', 'scrollable-region-focusable']
 
-/**
- * What is wrong with a page, wide and light, then narrow and dark: what axe-core finds (WCAG 2.2 AA and best practices),
- * sideways scrolling, errors that belong to no field, what the keyboard does not reach or where one does not see it.
- */
-export async function findFaults(page: Page): Promise<string[]> {
-  const faults: string[] = []
-  for (const { width, colorScheme, rules } of [
-    { width: 1440, colorScheme: 'light', rules: undefined },
-    { width: 360, colorScheme: 'dark', rules: rulesOfLook },
-  ] as const) {
-    await page.setViewportSize({ width, height: 800 })
-    await page.emulateMedia({ colorScheme })
-    const found = [...(await page.evaluate(runAxe, rules)), ...(await page.evaluate(findLayoutFaults))]
-    faults.push(...found.map((fault) => `${colorScheme}, ${width} px: ${fault}`))
+/** For the pages of one site, one after the other. */
+export function createFaultFinder(): { findFaults: (this: void, page: Page) => Promise<string[]> } {
+  const looks = [
+    { width: 1440, colorScheme: 'light', rules: undefined, judged: new Set<string>() },
+    { width: 360, colorScheme: 'dark', rules: rulesOfLook, judged: new Set<string>() },
+  ] as const
+
+  return {
+    /**
+     * What is wrong with a page, wide and light as well as narrow and dark: what axe-core finds (WCAG 2.2 AA and best
+     * practices; the contrast of what looks the same on several pages once), sideways scrolling, errors that belong to no
+     * field, what the keyboard does not reach or where one does not see it.
+     */
+    async findFaults(page: Page): Promise<string[]> {
+      const faults: string[] = []
+      // As it is first: to lay it out anew takes as long as to load it.
+      const isNarrow = page.viewportSize()?.width === looks[1].width
+      for (const { width, colorScheme, rules, judged } of isNarrow ? looks.toReversed() : looks) {
+        await Promise.all([page.setViewportSize({ width, height: 800 }), page.emulateMedia({ colorScheme })])
+        const found = await page.evaluate(runAxe, { rules, judged: [...judged] })
+        for (const look of found.judged) judged.add(look)
+        const layout = await page.evaluate(findLayoutFaults)
+        faults.push(...[...found.faults, ...layout].map((fault) => `${colorScheme}, ${width} px: ${fault}`))
+      }
+      return faults
+    },
   }
-  return faults
 }
 
 declare const axe: { run: (document: Document, options: RunOptions) => Promise<AxeResults> }
 
 /** Runs in the page, where `axe` is a global. */
-async function runAxe(rules: string[] | undefined): Promise<string[]> {
+async function runAxe({ rules, judged }: { rules: string[] | undefined; judged: string[] }) {
+  window.contrast = { judged: new Set(judged), behind: new Map() }
   const { violations } = await axe.run(document, {
     resultTypes: ['violations'],
     ...(rules ? { runOnly: rules } : {}),
   })
-  return violations.flatMap(({ id, impact, nodes }) =>
+  const faults = violations.flatMap(({ id, impact, nodes }) =>
     nodes.map(({ html, failureSummary }) => `${impact} ${id}: ${html} ${failureSummary}`),
   )
+  return { faults, judged: [...window.contrast.judged].slice(judged.length) }
 }
 
 /** Runs in the page. */

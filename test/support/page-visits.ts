@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, Page } from 'playwright-core'
 import { architectureVisits } from './architecture-visits.ts'
 import { prepareForFaults } from './page-faults.ts'
@@ -201,9 +202,20 @@ export async function openFor(browser: Browser, site: PopulatedSite, person: Per
 /** Goes there and brings the page to its state. @throws {AssertionError} when another page is shown */
 export async function open(page: Page, site: PopulatedSite, route: string, visit: Visit): Promise<void> {
   const path = visit.path?.(site) ?? route.slice('GET '.length).replace(':slug', 'acme')
-  await page.setViewportSize({ width: 1440, height: 800 })
   const response = await page.goto(path)
   await visit.first?.(page)
-  await page.getByText(visit.shows).filter({ visible: true }).first().waitFor()
+  await waitForText(page, visit.shows)
   if (!visit.first) assert.equal(response?.status(), visit.status ?? 200, path)
+}
+
+/** As a locator does, whose script would take as long to get into each page as the page itself. */
+async function waitForText(page: Page, text: string): Promise<void> {
+  const until = Date.now() + 10_000
+  for (;;) {
+    // It is gone in the middle when a form has just been sent.
+    const shown = await page.evaluate(() => document.body.innerText).catch(() => '')
+    if (shown.replace(/\s+/g, ' ').toLowerCase().includes(text.toLowerCase())) return
+    assert.ok(Date.now() < until, `${page.url()} does not show "${text}": ${shown}`)
+    await sleep(20)
+  }
 }

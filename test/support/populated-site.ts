@@ -3,7 +3,7 @@ import { createArchitecture } from '../../src/architecture/architecture.ts'
 import { administrationBy } from '../../src/domain/administration.ts'
 import { authorizationUrl, callTool, claudeCode, pkce, register, signIn } from './oauth-client.ts'
 import { type Browser, createBrowser } from './browser.ts'
-import { password, populate, startServer } from './server.ts'
+import { populate, prepareUser, startServer } from './server.ts'
 import { openAs } from './signed-in-browser.ts'
 
 /**
@@ -53,14 +53,11 @@ export async function startPopulatedSite(): Promise<PopulatedSite> {
   ago = 8 * 24 * hour
   const { ada, mel, acme } = await populate(server)
   const asAda = { id: ada.id, address: '127.0.0.1' }
-  const [theo, eve] = await Promise.all([
-    domain.users.prepare({
-      email: longAddress,
-      name: 'Theodora Maximiliane von Hohenfels-Wittgenstein',
-      password,
-    }),
-    domain.users.prepare({ email: 'eve@example.com', name: 'Eve', password }),
-  ])
+  const theo = prepareUser(domain, {
+    email: longAddress,
+    name: 'Theodora Maximiliane von Hohenfels-Wittgenstein',
+  })
+  const eve = prepareUser(domain, { email: 'eve@example.com', name: 'Eve' })
   const member = domain.members.prepare(acme.id, theo.user.id, 'member')
   await store.documents.commit([theo.change, eve.change, member])
   const own = await domain.members.requireMembership(ada.id, 'acme')

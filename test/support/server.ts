@@ -133,28 +133,38 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-/** Two people in two organizations: ada owns acme and is a member of globex, bob owns globex, mel is a member of acme. */
-export async function populate({ store, domain }: Pick<TestServer, 'store' | 'domain'>) {
-  const { user: ada, organization: acme } = await domain.firstRun.complete({
-    user: { email: 'ada@example.com', name: 'Ada Lovelace', password },
-    organization: { name: 'Acme', slug: 'acme' },
-  })
-  const { user: bob } = domain.users.prepareWithoutPassword({ email: 'bob@example.com', name: 'Bob' })
-  const { user: mel } = domain.users.prepareWithoutPassword({ email: 'mel@example.com', name: 'Mel' })
-  for (const user of [ada, bob, mel]) user.passwordHash = passwordHash
-  const globex = domain.organizations.prepare({ name: 'Globex', slug: 'globex' })
-  await store.documents.commit([
-    recordOf(ada, 1),
-    recordOf(bob, 0),
-    recordOf(mel, 0),
-    globex.change,
-    domain.members.prepare(globex.organization.id, bob.id, 'owner'),
-    domain.members.prepare(globex.organization.id, ada.id, 'member'),
-    domain.members.prepare(acme.id, mel.id, 'member'),
-  ])
-  return { ada, bob, mel, acme, globex: globex.organization }
+/** Somebody who signs in with {@link password}, and the change that makes them. */
+export function prepareUser({ users }: Pick<Domain, 'users'>, person: { email: string; name: string }) {
+  const { user } = users.prepareWithoutPassword(person)
+  user.passwordHash = passwordHash
+  return { user, change: recordOf(user) }
 }
 
-function recordOf(user: User, version: number): DocumentChange {
-  return { op: 'put', kind: 'user', id: user.id, version, data: user, unique: { email: user.email } }
+/** Two people in two organizations: ada owns acme and is a member of globex, bob owns globex, mel is a member of acme. */
+export async function populate({ store, domain }: Pick<TestServer, 'store' | 'domain'>) {
+  const ada = prepareUser(domain, { email: 'ada@example.com', name: 'Ada Lovelace' })
+  const bob = prepareUser(domain, { email: 'bob@example.com', name: 'Bob' })
+  const mel = prepareUser(domain, { email: 'mel@example.com', name: 'Mel' })
+  const acme = domain.organizations.prepare({ name: 'Acme', slug: 'acme' })
+  const globex = domain.organizations.prepare({ name: 'Globex', slug: 'globex' })
+  await store.documents.commit([
+    // What the first run leaves, without the work of a real hash.
+    { op: 'put', kind: 'installation', id: 'first-run', version: 0, data: { at: Date.now() } },
+    ...[ada, bob, mel, acme, globex].map(({ change }) => change),
+    domain.members.prepare(acme.organization.id, ada.user.id, 'owner'),
+    domain.members.prepare(acme.organization.id, mel.user.id, 'member'),
+    domain.members.prepare(globex.organization.id, bob.user.id, 'owner'),
+    domain.members.prepare(globex.organization.id, ada.user.id, 'member'),
+  ])
+  return {
+    ada: ada.user,
+    bob: bob.user,
+    mel: mel.user,
+    acme: acme.organization,
+    globex: globex.organization,
+  }
+}
+
+function recordOf(user: User): DocumentChange {
+  return { op: 'put', kind: 'user', id: user.id, version: 0, data: user, unique: { email: user.email } }
 }
