@@ -12,8 +12,8 @@ import {
 import { declaredRoutes } from '../support/declared-routes.ts'
 import { authorizationUrl, claudeCode, pkce } from '../support/oauth-client.ts'
 import { createFaultFinder } from '../support/page-faults.ts'
-import { open, openFor, visits } from '../support/page-visits.ts'
-import { type Person, type PopulatedSite, startPopulatedSite } from '../support/populated-site.ts'
+import { openPage, visits } from '../support/page-visits.ts'
+import { type PopulatedSite, startPopulatedSite } from '../support/populated-site.ts'
 import { password, startServer, type TestServer } from '../support/server.ts'
 
 const executable = findChromium()
@@ -63,20 +63,15 @@ describe('The pages in Chromium', { skip }, () => {
 
   describe('in each of their states', () => {
     let site: PopulatedSite
-    const pages = new Map<Person, Page>()
+    let visitor: Awaited<ReturnType<typeof openPage>>
     before(async () => {
       site = await startPopulatedSite()
+      visitor = await openPage(browser, site)
     })
     after(async () => {
-      await Promise.all([...pages.values()].map((page) => page.context().close()))
+      await visitor.close()
       await site.stop()
     })
-
-    async function pageOf(person: Person): Promise<Page> {
-      const page = pages.get(person) ?? (await openFor(browser, site, person))
-      pages.set(person, page)
-      return page
-    }
 
     it('pass axe-core, fit 360 px and show where the focus is, light and dark', async () => {
       const faults: string[] = []
@@ -84,18 +79,19 @@ describe('The pages in Chromium', { skip }, () => {
       for (const [route, ofRoute] of Object.entries(visits)) {
         if (typeof ofRoute === 'string') continue
         for (const visit of ofRoute) {
-          const page = await pageOf(visit.as)
-          await open(page, site, route, visit)
-          faults.push(...(await findFaults(page)).map((fault) => `${route} (${visit.shows}): ${fault}`))
+          await visitor.visit(route, visit)
+          faults.push(
+            ...(await findFaults(visitor.page)).map((fault) => `${route} (${visit.shows}): ${fault}`),
+          )
         }
       }
       assert.deepEqual(faults, [])
     })
 
     it('are at fault where a text is too pale, though the same page passed before', async () => {
-      const page = await pageOf('guest')
+      const { page, goto } = visitor
       const { findFaults } = createFaultFinder()
-      await page.goto('/sign-in')
+      await goto('guest', '/sign-in')
       assert.deepEqual(await findFaults(page), [])
       await page.evaluate(() => {
         document.querySelector('h1')?.style.setProperty('color', 'rgb(153 153 153)')
@@ -106,9 +102,9 @@ describe('The pages in Chromium', { skip }, () => {
     })
 
     it('are walked through with Tab alone, from the skip link to the last button', async () => {
-      const page = await pageOf('ada')
+      const { page, goto } = visitor
       await page.setViewportSize({ width: 1440, height: 800 })
-      await page.goto('/organizations/acme/sessions')
+      await goto('ada', '/organizations/acme/sessions')
       await page.keyboard.press('Tab')
       assert.equal(await page.locator(':focus').textContent(), 'Skip to content')
       assert.ok(((await page.locator(':focus').boundingBox())?.y ?? -1) >= 0, 'the skip link is seen')
@@ -131,8 +127,8 @@ describe('The pages in Chromium', { skip }, () => {
     })
 
     it('skip to the content, and open and close the menu of organizations, with the keyboard', async () => {
-      const page = await pageOf('ada')
-      await page.goto('/organizations/acme/sessions')
+      const { page, goto } = visitor
+      await goto('ada', '/organizations/acme/sessions')
       await page.keyboard.press('Tab')
       await page.keyboard.press('Enter')
       await page.keyboard.press('Tab')

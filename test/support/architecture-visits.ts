@@ -23,14 +23,9 @@ export const architectureVisits: Visits = {
       shows: 'env ACCOUNTS_ADDR',
       path: () => gateway,
       first: async (page) => {
+        await page.locator('.more > summary').click()
         for (const summary of await page.locator('details.evidence > summary').all()) await summary.click()
       },
-    },
-    {
-      as: 'ada',
-      shows: 'Join them',
-      path: () => gateway,
-      first: (page) => page.locator('.more > summary').click(),
     },
   ],
   'GET /organizations/:slug/architecture/diagram': [

@@ -14,7 +14,6 @@ import { signInVisits } from './sign-in-visits.ts'
 export const visits: Visits = {
   ...signInVisits,
   'GET /account': [
-    { as: 'ada', shows: 'Also end my client session' },
     {
       as: 'ada',
       shows: 'Remove it from the device as well',
@@ -187,25 +186,43 @@ export const visits: Visits = {
   ],
 }
 
-/** A page in a browser of somebody's own. */
-export async function openFor(browser: Browser, site: PopulatedSite, person: Person): Promise<Page> {
-  const context = await browser.newContext({ baseURL: site.originFor(person) })
+/** A page that each person of a site comes to, with what their browser keeps. A browser for each would be a process more. */
+export async function openPage(browser: Browser, site: PopulatedSite) {
+  const context = await browser.newContext()
   context.setDefaultTimeout(10_000)
   await prepareForFaults(context)
-  await context.addCookies(site.cookiesOf(person))
   const page = await context.newPage()
   // A page with a secret asks before it is left.
   page.on('dialog', (dialog) => void dialog.accept())
-  return page
-}
+  const kept = new Map<Person, Awaited<ReturnType<typeof context.cookies>>>()
+  let present: Person | undefined
 
-/** Goes there and brings the page to its state. @throws {AssertionError} when another page is shown */
-export async function open(page: Page, site: PopulatedSite, route: string, visit: Visit): Promise<void> {
-  const path = visit.path?.(site) ?? route.slice('GET '.length).replace(':slug', 'acme')
-  const response = await page.goto(path)
-  await visit.first?.(page)
-  await waitForText(page, visit.shows)
-  if (!visit.first) assert.equal(response?.status(), visit.status ?? 200, path)
+  async function come(person: Person): Promise<void> {
+    if (person === present) return
+    if (present) kept.set(present, await context.cookies())
+    await context.clearCookies()
+    await context.addCookies(kept.get(person) ?? site.cookiesOf(person))
+    present = person
+  }
+
+  async function goto(person: Person, path: string) {
+    await come(person)
+    return page.goto(new URL(path, site.originFor(person)).href)
+  }
+
+  return {
+    page,
+    close: () => context.close(),
+    goto,
+    /** Goes there and brings the page to its state. @throws {AssertionError} when another page is shown */
+    async visit(route: string, { as, path, first, shows, status = 200 }: Visit): Promise<void> {
+      const target = path?.(site) ?? route.slice('GET '.length).replace(':slug', 'acme')
+      const response = await goto(as, target)
+      await first?.(page)
+      await waitForText(page, shows)
+      if (!first) assert.equal(response?.status(), status, target)
+    },
+  }
 }
 
 /** As a locator does, whose script would take as long to get into each page as the page itself. */
