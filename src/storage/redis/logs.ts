@@ -107,7 +107,9 @@ export function createLogs(deps: { redis: RedisCommands; keys: Keys; now: () => 
     // By label the number of its key, as Lua counts, after the two that stand first.
     const numbers = new Map<string, number>()
     const numberOf = (label: string) => {
-      const number = numbers.get(label) ?? numbers.size + 3
+      const known = numbers.get(label)
+      if (known !== undefined) return known
+      const number = numbers.size + 3
       numbers.set(label, number)
       return number
     }
