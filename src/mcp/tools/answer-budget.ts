@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { formsOf, type AnswerContent, type AnswerForms } from './answer-text.ts'
+import type { AnswerForms } from './answer-text.ts'
 import { estimateTokens, mostTokensOfCharacter } from './token-estimate.ts'
 
 /** The input by which a model chooses how much it wants to read. */
@@ -36,12 +36,10 @@ const fewItems = 40
 export function countThatFits(
   available: number,
   budget: number,
-  render: (count: number) => AnswerContent,
-  measureContent: (content: AnswerContent, enough: number) => number = (content, enough) =>
-    measureAnswer(formsOf(content), enough),
+  render: (count: number) => AnswerForms,
 ): number {
   // Where everything fits, it does not matter by how much.
-  const measure = (count: number) => measureContent(render(count), count === available ? budget : 0)
+  const measure = (count: number) => measureAnswer(render(count), count === available ? budget : 0)
   let fitting = { count: 0, tokens: 0 }
   let excessive: { count: number; tokens: number } | undefined
   let next = available <= fewItems ? available : 8

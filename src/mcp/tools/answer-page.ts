@@ -1,4 +1,4 @@
-import { countThatFits, measureAnswer } from './answer-budget.ts'
+import { countThatFits } from './answer-budget.ts'
 import type { Pagination } from './answer-cursor.ts'
 import { formsOf, presentAnswer, type AnswerContent, type AnswerForms } from './answer-text.ts'
 import type { ToolAnswer } from './define-tool.ts'
@@ -43,12 +43,7 @@ export function presentPage<Item>(asked: AskedGraph, page: Page<Item>): ToolAnsw
     last = { count, content, forms: formsOf(content) }
     return last
   }
-  const count = countThatFits(
-    items.length,
-    asked.maxTokens,
-    (each) => renderOnce(each).content,
-    (content, enough) => measureAnswer(last?.forms ?? formsOf(content), enough),
-  )
+  const count = countThatFits(items.length, asked.maxTokens, (each) => renderOnce(each).forms)
   const { content, forms } = renderOnce(count)
   return presentAnswer(content, entitiesOf(items.slice(0, count)), forms)
 }

@@ -66,7 +66,7 @@ export const getEntity = defineGraphTool({
     }
     if (ranked.length === 0) return presentAnswer(render(0, 0), [entity.ref])
     // Evidence is why one asks for the card: it keeps a part of the budget.
-    const count = countThatFits(ranked.length, asked.maxTokens * 0.6, (each) => render(each, 0))
+    const count = countThatFits(ranked.length, asked.maxTokens * 0.6, (each) => formsOf(render(each, 0)))
     const evidenceCount = include.includes('sources') ? countEvidence(asked.maxTokens, count, render) : 0
     return presentAnswer(render(count, evidenceCount), [entity.ref, ...endsOf(ranked.slice(0, count))])
   },
@@ -85,7 +85,7 @@ function countEvidence(
   available: number,
   render: (count: number, evidenceCount: number) => AnswerContent,
 ): number {
-  const count = countThatFits(available, budget, (each) => render(available, each))
+  const count = countThatFits(available, budget, (each) => formsOf(render(available, each)))
   return count === 1 && measureAnswer(formsOf(render(available, 1))) > budget ? 0 : count
 }
 
