@@ -1,34 +1,17 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { runCommandHere } from '../support/command-line.ts'
+import { startCommandServer } from '../support/command-server.ts'
 import { callTool, claudeCode, signIn } from '../support/oauth-client.ts'
-import { redisServerSkipReason, startRedis } from '../support/redis.ts'
-import { populate, startServer } from '../support/server.ts'
-import { runCommand, testSecretKey } from '../support/server-process.ts'
+import { redisServerSkipReason } from '../support/redis.ts'
+import { runCommand } from '../support/server-process.ts'
 
-for (const engine of ['SQLite', 'Redis']) {
+for (const engine of ['SQLite', 'Redis'] as const) {
   const skip = engine === 'Redis' && redisServerSkipReason()
   describe(`opentrace sessions, beside a running server on ${engine}`, { skip }, () => {
     it('lists, shows what it would end, and ends it at the next request', async () => {
-      const dataDir = await mkdtemp(join(tmpdir(), 'opentrace-'))
-      const redis = engine === 'Redis' ? await startRedis() : undefined
-      const server = await startServer({ redisUrl: redis?.url, environment: { DATA_DIR: dataDir } })
-      after(async () => {
-        await server.stop()
-        await redis?.stop()
-        await rm(dataDir, { recursive: true, force: true })
-      })
-      await populate(server)
-      const { origin } = server
-      const environment = {
-        PUBLIC_URL: origin,
-        DATA_DIR: dataDir,
-        SECRET_KEY: testSecretKey,
-        ...(redis && { REDIS_URL: redis.url }),
-      }
+      const { origin, environment, stop } = await startCommandServer(engine)
+      after(stop)
       const run = (...args: string[]) => runCommandHere(args, environment)
       const kept = await signIn(origin)
       const ended = await signIn(origin, {
